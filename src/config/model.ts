@@ -1,0 +1,154 @@
+import type { Duplex } from 'node:stream';
+import type { Secret } from './secret.ts';
+import type { SessionView } from '../observe/events.ts';
+
+/**
+ * The config model: plain frozen data, the only thing the engine knows about how it was started.
+ *
+ * Units: times are milliseconds, sizes are bytes, 0 switches a limit off where the field says so.
+ */
+export interface BridgeConfig {
+  readonly listeners: readonly ListenerConfig[];
+  readonly limits: BridgeLimits;
+  readonly shutdown: ShutdownConfig;
+}
+
+export interface BridgeLimits {
+  /** Most connections of all listeners together; 0 = no limit. */
+  readonly connections: number;
+}
+
+export interface ShutdownConfig {
+  /** How long sessions get to finish after Close 1001, in ms. */
+  readonly grace: number;
+}
+
+export interface ListenerConfig {
+  /** Unique name for logs, metrics and errors; by default the address. */
+  readonly name: string;
+  readonly address: ListenAddress;
+  /** Move to the next free port when this one is taken. Only the demo sets it. */
+  readonly nextFreePort: boolean;
+  /** TLS and plain text share the port unless tlsOnly is set. */
+  readonly tls: TlsConfig | null;
+  readonly tlsOnly: boolean;
+  readonly web: WebConfig | null;
+  readonly limits: ListenerLimits;
+  /** The first route that matches is taken. */
+  readonly routes: readonly RouteConfig[];
+}
+
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string; /** File mode, such as 0o600. */ readonly mode: number }
+  | { readonly kind: 'fd'; readonly fd: number };
+
+export interface ListenerLimits {
+  /** Deadline for the first byte and for the TLS handshake, each, in ms. */
+  readonly sniffTimeout: number;
+  /** Deadline for a whole request head, in ms. */
+  readonly headerTimeout: number;
+  /** Greatest size of a request head in bytes. */
+  readonly headerBytes: number;
+  /** Greatest number of headers in a request. */
+  readonly headerCount: number;
+  /** Most connections of this listener; 0 = no limit. */
+  readonly connections: number;
+}
+
+/** Certificates are contents, not paths: the engine reads no files for them. */
+export interface TlsConfig {
+  /** PEM: the certificate, then its chain. */
+  readonly cert: string;
+  /** PEM private key. */
+  readonly key: Secret;
+  readonly passphrase: Secret | null;
+  readonly minVersion: TlsVersion;
+  /** OpenSSL cipher list; null = the modern default of Node. */
+  readonly ciphers: string | null;
+}
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+export interface WebConfig {
+  /** Absolute path of the directory to serve. */
+  readonly root: string;
+  /** Show a listing for a directory without an index page. */
+  readonly listing: boolean;
+}
+
+export interface RouteConfig {
+  readonly name: string;
+  readonly match: RouteMatch;
+  readonly target: TargetConfig;
+  readonly relay: RelayConfig;
+}
+
+/** Every condition that is given must hold. A route without conditions takes every connection. */
+export interface RouteMatch {
+  /** Exact path such as '/vnc', or a prefix ending in '/*' such as '/consoles/*'. */
+  readonly path: string | null;
+  /** Host name in lower case, or '*.example.com' for its subdomains. */
+  readonly host: string | null;
+}
+
+export type TargetConfig =
+  | TcpTargetConfig
+  | TlsTargetConfig
+  | { readonly kind: 'udp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'unix-dgram'; readonly path: string }
+  | { readonly kind: 'echo' }
+  | { readonly kind: 'demo' }
+  | { readonly kind: 'function'; readonly connect: TargetFunction };
+
+export interface TcpTargetConfig {
+  readonly kind: 'tcp';
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TlsTargetConfig {
+  readonly kind: 'tls';
+  readonly host: string;
+  readonly port: number;
+  /** Name to verify and to send as SNI; null = host. */
+  readonly servername: string | null;
+  /** False accepts any certificate. */
+  readonly verify: boolean;
+  /** PEM authorities to trust instead of the system's; null = the system's. */
+  readonly ca: string | null;
+  /** Client certificate (PEM) and key; null = none. */
+  readonly cert: string | null;
+  readonly key: Secret | null;
+  readonly passphrase: Secret | null;
+  readonly minVersion: TlsVersion;
+}
+
+/** A target written by a library user: gives the stream that the session talks to. */
+export type TargetFunction = (session: SessionView, signal: AbortSignal) => Duplex | Promise<Duplex>;
+
+export interface RelayConfig {
+  /** Deadline for reaching the target, in ms. */
+  readonly connectTimeout: number;
+  /** A direction stops reading its source while its sink has more than this queued, in bytes. */
+  readonly highWaterMark: number;
+  /** Greatest client message in bytes for targets that need whole messages (datagrams); 0 = no limit for streams. */
+  readonly maxMessage: number;
+  readonly keepalive: KeepaliveConfig;
+  /** Ends a session when no data moved in either direction for this long, in ms; 0 = never. */
+  readonly idleTimeout: number;
+  /** Ends a session this long after it opened, in ms; 0 = never. */
+  readonly maxSession: number;
+  /** How long the other side gets to answer a Close frame, in ms. */
+  readonly closeTimeout: number;
+  /** How long a target gets to finish after the client has gone, in ms. */
+  readonly linger: number;
+}
+
+export interface KeepaliveConfig {
+  /** A client that was silent for this long is pinged, in ms; 0 = never. */
+  readonly interval: number;
+  /** A client that missed this many pings in a row is dropped; 0 = never. */
+  readonly misses: number;
+}

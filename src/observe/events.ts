@@ -1,0 +1,100 @@
+import type { BridgeError, Stage } from '../errors.ts';
+import type { ClientAddress } from '../handshake.ts';
+
+/** What subscribers and function targets may know of a session. The numbers are live. */
+export interface SessionView {
+  /** Unique within the process, counting from 1. */
+  readonly id: number;
+  readonly stage: Stage;
+  readonly listener: string;
+  /** Name of the route; '' before routing. */
+  readonly route: string;
+  /** The target as text, such as 'tcp://localhost:5900'; '' before routing. Holds no secret. */
+  readonly target: string;
+  readonly client: ClientAddress;
+  /** Path of the request, without its query. */
+  readonly path: string;
+  readonly subprotocol: string;
+  readonly secure: boolean;
+  /** Payload bytes that came from the client. */
+  readonly bytesIn: number;
+  /** Payload bytes that went to the client. */
+  readonly bytesOut: number;
+  /** When the request arrived, in ms since the epoch. */
+  readonly startedAt: number;
+}
+
+/** How a session ended: the first reason, as both sides were told it. */
+export interface SessionEnd {
+  /** Close code (RFC 6455 §7.4) that describes the end; 1006 when there was no close handshake; 0 before the upgrade. */
+  readonly code: number;
+  readonly reason: string;
+  /** Who ended it. */
+  readonly by: 'client' | 'target' | 'bridge';
+  /** The error behind the end; null for an ordinary one. */
+  readonly error: BridgeError | null;
+  /** From request to end, in ms. */
+  readonly duration: number;
+}
+
+/** Every event of the bridge, with what its subscribers get. Publishing to nobody costs one property look-up. */
+export interface BridgeEvents {
+  /** A listener is ready. `address` is 'host:port' or a path; `url` is what a browser opens. */
+  'listener:open': {
+    readonly listener: string;
+    readonly address: string;
+    readonly url: string;
+    readonly secure: boolean;
+  };
+  'listener:close': { readonly listener: string };
+  /** A connection failed before it became a session (stages accept to http). */
+  'connection:refused': { readonly listener: string; readonly client: ClientAddress; readonly error: BridgeError };
+  /** A session was refused before its upgrade (stages http to upgrade). */
+  'session:refused': { readonly session: SessionView; readonly error: BridgeError };
+  /** Client and target are connected. */
+  'session:open': { readonly session: SessionView };
+  'session:close': { readonly session: SessionView; readonly end: SessionEnd };
+  /** Payload as it passes; only published while somebody subscribes when the session opens. The bytes are valid during the call only. */
+  'session:data': { readonly session: SessionView; readonly from: 'client' | 'target'; readonly data: Uint8Array };
+  /** A stage was entered. */
+  'session:stage': { readonly session: SessionView; readonly stage: Stage };
+  /** Something an operator should know that ended nothing. */
+  warning: { readonly message: string; readonly error?: BridgeError };
+}
+
+export type BridgeEventName = keyof BridgeEvents;
+type Handler<Name extends BridgeEventName> = (event: BridgeEvents[Name]) => void;
+
+/** The bridge's event list. A throwing subscriber is reported on 'warning' and disturbs nobody. */
+export class EventHub {
+  readonly #handlers = new Map<BridgeEventName, Set<(event: never) => void>>();
+
+  /** Subscribes; returns the function that unsubscribes. */
+  on<Name extends BridgeEventName>(name: Name, handler: Handler<Name>): () => void {
+    let set = this.#handlers.get(name);
+    if (!set) this.#handlers.set(name, (set = new Set()));
+    set.add(handler as (event: never) => void);
+    return () => {
+      set.delete(handler as (event: never) => void);
+      if (set.size === 0) this.#handlers.delete(name);
+    };
+  }
+
+  /** Whether anybody subscribes: lets a publisher skip building a costly event. */
+  has(name: BridgeEventName): boolean {
+    return this.#handlers.has(name);
+  }
+
+  publish<Name extends BridgeEventName>(name: Name, event: BridgeEvents[Name]): void {
+    const set = this.#handlers.get(name);
+    if (!set) return;
+    for (const handler of set) {
+      try {
+        (handler as Handler<Name>)(event);
+      } catch (error) {
+        if (name !== 'warning')
+          this.publish('warning', { message: `a subscriber of ${name} failed: ${String(error)}` });
+      }
+    }
+  }
+}

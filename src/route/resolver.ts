@@ -1,0 +1,16 @@
+import type { RelayConfig } from '../config/model.ts';
+import type { Handshake } from '../handshake.ts';
+import type { Target } from '../target/target.ts';
+
+/** What a resolver found: the target and how to relay to it. */
+export interface Peer {
+  /** Name of the route, for logs and metrics. */
+  readonly route: string;
+  readonly target: Target;
+  readonly relay: RelayConfig;
+}
+
+/** Finds the peer of a connection. Throws a BridgeError of stage 'route' to refuse (ROUTE_NOT_FOUND, …). */
+export interface Resolver {
+  resolve(handshake: Handshake, signal: AbortSignal): Promise<Peer> | Peer;
+}
