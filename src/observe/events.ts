@@ -73,9 +73,9 @@ export class EventHub {
   on<Name extends BridgeEventName>(name: Name, handler: Handler<Name>): () => void {
     let set = this.#handlers.get(name);
     if (!set) this.#handlers.set(name, (set = new Set()));
-    set.add(handler as (event: never) => void);
+    set.add(handler);
     return () => {
-      set.delete(handler as (event: never) => void);
+      set.delete(handler);
       if (set.size === 0) this.#handlers.delete(name);
     };
   }
