@@ -81,6 +81,8 @@ export interface RouteConfig {
   readonly name: string;
   readonly match: RouteMatch;
   readonly target: TargetConfig;
+  /** Subprotocols that are accepted, best first (RFC 6455 §4.2.2); by default only 'binary'. */
+  readonly subprotocols: readonly string[];
   readonly relay: RelayConfig;
 }
 
@@ -144,6 +146,8 @@ export interface RelayConfig {
   readonly closeTimeout: number;
   /** How long a target gets to finish after the client has gone, in ms. */
   readonly linger: number;
+  /** Reads sockets into shared buffers. Off, 'data' events are used: slower, and free of Node's internals. */
+  readonly fastRead: boolean;
 }
 
 export interface KeepaliveConfig {

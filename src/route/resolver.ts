@@ -7,6 +7,8 @@ export interface Peer {
   /** Name of the route, for logs and metrics. */
   readonly route: string;
   readonly target: Target;
+  /** Subprotocols that the target accepts, best first. */
+  readonly subprotocols: readonly string[];
   readonly relay: RelayConfig;
 }
 

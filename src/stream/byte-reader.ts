@@ -1,28 +1,61 @@
-/** Bytes that are always free in front of a chunk, so that a frame header of any length can be put there (RFC 6455 §5.2: 10 bytes unmasked). */
+import type { Readable } from 'node:stream';
+
+/** Bytes that readers keep free in front of a chunk, so that a frame header of any length fits there (RFC 6455 §5.2: at most 10 bytes unmasked). */
 export const HEADROOM = 16;
 
-/**
- * Takes bytes as they arrive: `buffer[start, end)`.
- *
- * The receiver may change those bytes in place and may use `headroom` bytes in front of `start`. What happens to the
- * memory afterwards depends on `owned`: when true the receiver may keep it as long as it likes (a queued write may
- * hold it); when false the bytes are gone when the call returns, so what must last has to be copied.
- * Returning false asks the reader to pause.
- */
+/** Takes bytes as they arrive. */
 export interface ByteSink {
-  onBytes(buffer: Buffer, start: number, end: number, headroom: number, owned: boolean): boolean;
-  /** The source has ended in an orderly way (FIN). No more bytes come. */
+  /**
+   * Takes `buffer[start, end)`. The receiver may change those bytes in place and use `headroom` bytes in front of them.
+   *
+   * With `mayKeep` the memory may outlive the call (a queued write may hold it), and the receiver returns true when it
+   * does. Without `mayKeep` the memory is used again after the call: what must last is copied, and false is returned.
+   */
+  onBytes(buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean;
+  /** The source ended in an orderly way (FIN). */
   onEnd(): void;
 }
 
-/** A source of bytes that calls its sink synchronously. Errors and 'close' stay events of the stream itself. */
+/** A source of bytes that calls its sink synchronously. 'error' and 'close' stay events of the stream itself. */
 export interface ByteReader {
-  /** Starts the flow into `sink`; called again it changes the sink. */
+  /** Starts the flow into `sink`, which takes the place of an earlier one. */
   start(sink: ByteSink): void;
+  /** Stops reading, also from inside the sink: then nothing more is delivered after the current call. */
   pause(): void;
   resume(): void;
-  /** Gives back memory that an idle reader does not need. Called now and then. */
+  /** Gives back memory that a quiet reader does not need; called now and then. */
   relax(): void;
-  /** Stops for good; the stream is left to its owner. */
-  dispose(): void;
+}
+
+/** Reads any stream through its 'data' events. */
+export class StreamReader implements ByteReader {
+  readonly #stream: Readable;
+  #sink: ByteSink | null = null;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+  }
+
+  start(sink: ByteSink): void {
+    const first = this.#sink === null;
+    this.#sink = sink;
+    if (first) {
+      // A chunk of an arbitrary stream may be seen by others too, but nobody else may read it after handing it over.
+      this.#stream.on('data', (chunk: Buffer) => {
+        this.#sink?.onBytes(chunk, 0, chunk.length, 0, true);
+      });
+      this.#stream.on('end', () => this.#sink?.onEnd());
+    }
+    this.#stream.resume();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  relax(): void {}
 }

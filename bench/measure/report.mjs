@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** How a sample becomes a number in the table: rate (memory: bytes), and CPU per unit; null where there is none. */
+const UNITS = {
+  byte: { rate: ['MB/s', 1e-6], cpu: ['s/GB', 1e9] },
+  message: { rate: ['messages/s', 1], cpu: ['µs/message', 1e6] },
+  connection: { rate: ['connections/s', 1], cpu: ['µs/connection', 1e6] },
+  memory: { rate: ['kB/connection', 1e-3], cpu: null },
+};
+
+/** The middle sample. */
+export function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Turns the samples of one row into one line per quantity: the medians by rival, and in what direction better lies. */
+export function summarize(row, samples) {
+  const { rate, cpu } = UNITS[row.unit];
+  const line = (what, [unit, factor], better) => ({
+    row: row.name,
+    title: row.title,
+    what,
+    unit,
+    better,
+    medians: Object.fromEntries(
+      [...samples].map(([name, list]) => [name, median(list.map((sample) => sample[what] * factor))]),
+    ),
+  });
+  const lines = [line('rate', rate, row.unit === 'memory' ? 'less' : 'more')];
+  if (cpu) lines.push(line('cpu', cpu, 'less'));
+  return lines;
+}
+
+/** The table. Behind each rival's number: how many times better ours is (above 1: we are ahead). */
+export function table(lines, names) {
+  const [ours, ...others] = names;
+  const rows = [['', 'unit', ours, ...others]];
+  for (const { title, what, unit, medians, better } of lines) {
+    const mine = medians[ours];
+    const cells = others.map((name) => {
+      const other = medians[name];
+      if (other === undefined) return '–';
+      const times = better === 'more' ? mine / other : other / mine;
+      return `${figure(other)} (×${Number.isFinite(times) ? times.toFixed(2) : '∞'})`;
+    });
+    rows.push([what === 'cpu' ? `${title}: CPU` : title, unit, figure(mine), ...cells]);
+  }
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  const print = (cells) =>
+    `| ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (i < 2 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [print(rows[0]), rule, ...rows.slice(1).map((cells) => print(cells))].join('\n');
+}
+
+/** Writes the results of a run as Markdown and JSON; returns the path of the Markdown file. */
+export function writeResults({ lines, names, samples, command, missing, rounds, seconds }) {
+  const directory = new URL('../results/', import.meta.url);
+  mkdirSync(directory, { recursive: true });
+  const date = new Date().toISOString().slice(0, 10);
+  const base = new URL(`${date}-node${process.versions.node}`, directory);
+  const [processor] = cpus();
+  const facts = {
+    date,
+    node: process.versions.node,
+    machine: `${cpus().length} × ${processor?.model.trim() || 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    kernel: `${process.platform} ${release()}`,
+    command,
+    rounds,
+    seconds,
+    missing,
+  };
+  const text = `# Benchmark of ${date}, Node ${facts.node}
+
+${facts.machine}, ${facts.kernel}. \`${command}\`: medians of ${rounds} interleaved rounds of about ${seconds} s.
+Behind each rival's number stands how many times better Bascule's is; above 1, Bascule is ahead.
+CPU is that of the bridge's process tree alone. haproxy-tcp copies bytes without WebSocket framing: a floor, not a rival.
+${missing.length ? `Not measured: ${missing.join('; ')}.\n` : ''}
+${table(lines, names)}
+`;
+  writeFileSync(`${fileURLToPath(base)}.md`, text);
+  writeFileSync(`${fileURLToPath(base)}.json`, `${JSON.stringify({ ...facts, lines, samples }, null, 1)}\n`);
+  return `bench/results/${date}-node${facts.node}.md`;
+}
+
+/** A number with three significant digits, without an exponent. */
+function figure(number) {
+  if (!Number.isFinite(number)) return '–';
+  if (Math.abs(number) >= 100) return String(Math.round(number));
+  return String(Number(number.toPrecision(3)));
+}

@@ -1,0 +1,25 @@
+import type { Duplex } from 'node:stream';
+import type { RelayConfig } from '../config/model.ts';
+import { StreamReader, type ByteReader } from '../stream/byte-reader.ts';
+import type { DatagramConnection } from '../stream/datagram.ts';
+import { DatagramRelay } from './datagram-relay.ts';
+import type { Relay, RelayObserver, Tap } from './relay.ts';
+import { StreamRelay } from './stream-relay.ts';
+
+/** A connected target as a relay takes it. */
+export type RelayTarget =
+  | { readonly kind: 'stream'; readonly duplex: Duplex; readonly reader?: ByteReader }
+  | DatagramConnection;
+
+/** Makes the relay that suits a target. `label` names the target in errors. */
+export function createRelay(
+  target: RelayTarget,
+  label: string,
+  config: RelayConfig,
+  observer: RelayObserver,
+  tap: Tap | null,
+): Relay {
+  if (target.kind === 'datagram') return new DatagramRelay(target, label, config, observer, tap);
+  const reader = target.reader ?? new StreamReader(target.duplex);
+  return new StreamRelay({ duplex: target.duplex, reader, label }, config, observer, tap);
+}

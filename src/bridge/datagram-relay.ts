@@ -1,0 +1,137 @@
+import type { RelayConfig } from '../config/model.ts';
+import { BridgeError } from '../errors.ts';
+import type { DatagramConnection } from '../stream/datagram.ts';
+import type { Connection } from '../websocket/connection.ts';
+import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
+import { MessageBuffer } from './message-buffer.ts';
+import { targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
+
+/** Relays between a WebSocket and a datagram socket: one message is one datagram, both ways. */
+export class DatagramRelay implements Relay {
+  bytesIn = 0;
+  bytesOut = 0;
+  signsOfLife = 0;
+  clientPaused = false;
+  readonly #target: DatagramConnection;
+  readonly #label: string;
+  readonly #config: RelayConfig;
+  readonly #observer: RelayObserver;
+  readonly #tap: Tap | null;
+  #connection: Connection | null = null;
+  #targetPaused = false;
+  #closed = false;
+  /** A message that is not complete yet; the parser keeps it within the greatest datagram. */
+  readonly #message = new MessageBuffer();
+
+  constructor(
+    target: DatagramConnection,
+    label: string,
+    config: RelayConfig,
+    observer: RelayObserver,
+    tap: Tap | null,
+  ) {
+    this.#target = target;
+    this.#label = label;
+    this.#config = config;
+    this.#observer = observer;
+    this.#tap = tap;
+  }
+
+  get queued(): number {
+    return this.#target.queuedBytes + (this.#connection?.writer.queued ?? 0);
+  }
+
+  start(connection: Connection): void {
+    this.#connection = connection;
+    connection.writer.onDrain = () => this.#onClientDrain();
+    this.#target.onDrain = () => this.#resumeClient();
+    this.#target.start({
+      onMessage: (data) => this.#toClient(data),
+      onError: (error) => {
+        if (!this.#closed) this.#observer.onTargetError(targetError(this.#label, error));
+        this.destroyTarget();
+      },
+    });
+    const { maxMessage } = this.#config;
+    const { maxDatagram } = this.#target;
+    connection.start(this, maxMessage > 0 ? Math.min(maxMessage, maxDatagram) : maxDatagram);
+  }
+
+  relax(): void {
+    this.#connection?.relax();
+  }
+
+  finishTarget(_abrupt: boolean): void {
+    // A datagram socket has no end to wait for: what was sent is on its way.
+    this.destroyTarget();
+  }
+
+  destroyTarget(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#message.take();
+    this.#target.close();
+    this.#resumeClient();
+    this.#observer.onTargetClosed();
+  }
+
+  onData(buffer: Buffer, start: number, end: number, _opcode: DataOpcode, last: boolean): void {
+    if (this.#closed) return;
+    if (!last || this.#message.length > 0) this.#message.append(buffer, start, end);
+    if (!last) return;
+    const message = this.#message.length > 0 ? this.#message.take() : buffer.subarray(start, end);
+    this.bytesIn += message.length;
+    if (this.#tap) this.#tap('client', message);
+    this.#target.send(message);
+  }
+
+  onChunk(_mayKeep: boolean): boolean {
+    this.signsOfLife++;
+    if (this.#target.queuedBytes > this.#config.highWaterMark) {
+      this.clientPaused = true;
+      this.#connection?.pause();
+    }
+    return false;
+  }
+
+  onPong(): void {}
+
+  onClose(code: number, reason: string): void {
+    this.#observer.onClientClose(code, reason);
+  }
+
+  onError(error: BridgeError): void {
+    const tooLarge = error.code === 'WS_MESSAGE_TOO_LARGE';
+    this.#observer.onClientError(tooLarge ? new BridgeError('TARGET_DATAGRAM_TOO_LARGE', { cause: error }) : error);
+  }
+
+  onPeerEnd(): void {
+    this.#observer.onClientEnd();
+  }
+
+  #toClient(data: Buffer): void {
+    const connection = this.#connection;
+    if (this.#closed || connection === null) return;
+    this.bytesOut += data.length;
+    if (this.#tap) this.#tap('target', data);
+    connection.send(OPCODE.binary, data, 0, data.length, 0, true);
+    if (connection.writer.congested(this.#config.highWaterMark)) {
+      this.#targetPaused = true;
+      this.#target.pause();
+    }
+  }
+
+  #onClientDrain(): void {
+    this.signsOfLife++;
+    this.#connection?.onDrain();
+    if (!this.#targetPaused) return;
+    this.#targetPaused = false;
+    this.#target.resume();
+  }
+
+  #resumeClient(): void {
+    if (!this.clientPaused) return;
+    this.clientPaused = false;
+    this.#connection?.resume();
+  }
+}

@@ -1,0 +1,179 @@
+import type { Duplex } from 'node:stream';
+import type { RelayConfig } from '../config/model.ts';
+import { BridgeError } from '../errors.ts';
+import type { ByteReader, ByteSink } from '../stream/byte-reader.ts';
+import { ByteWriter } from '../stream/byte-writer.ts';
+import { finishStream } from '../stream/finish-stream.ts';
+import { isSocket } from '../stream/socket-reader.ts';
+import type { Connection } from '../websocket/connection.ts';
+import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
+import { stallTime, targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
+
+/** After a client broke off, its target gets at most this long to end too, in ms. */
+const ABRUPT_LINGER = 500;
+
+/** Relays between a WebSocket and a byte stream: payloads become the stream, and each read becomes one binary message. */
+export class StreamRelay implements Relay, ByteSink {
+  bytesIn = 0;
+  bytesOut = 0;
+  signsOfLife = 0;
+  clientPaused = false;
+  readonly #duplex: Duplex;
+  readonly #reader: ByteReader;
+  readonly #writer: ByteWriter;
+  readonly #label: string;
+  readonly #config: RelayConfig;
+  readonly #observer: RelayObserver;
+  readonly #tap: Tap | null;
+  #connection: Connection | null = null;
+  #targetPaused = false;
+  #targetEnded = false;
+  /** What the target still sends goes nowhere, because the client will not read it. */
+  #discarding = false;
+  #finishing: 'orderly' | 'abruptly' | null = null;
+  /** The payload of the current chunk as far as it was handed over: one write serves all frames of a chunk. */
+  #chunk: Buffer | null = null;
+  #chunkStart = 0;
+  #chunkEnd = 0;
+
+  constructor(
+    target: { readonly duplex: Duplex; readonly reader: ByteReader; readonly label: string },
+    config: RelayConfig,
+    observer: RelayObserver,
+    tap: Tap | null,
+  ) {
+    this.#duplex = target.duplex;
+    this.#reader = target.reader;
+    this.#writer = new ByteWriter(target.duplex, isSocket(target.duplex));
+    this.#label = target.label;
+    this.#config = config;
+    this.#observer = observer;
+    this.#tap = tap;
+  }
+
+  get queued(): number {
+    return this.#writer.queued + (this.#connection?.writer.queued ?? 0);
+  }
+
+  start(connection: Connection): void {
+    this.#connection = connection;
+    this.#writer.onDrain = () => this.#resumeClient();
+    connection.writer.onDrain = () => this.#onClientDrain();
+    this.#duplex.on('error', (error) => this.#observer.onTargetError(targetError(this.#label, error)));
+    this.#duplex.once('close', () => this.#onTargetClosed());
+    if (this.#duplex.destroyed) {
+      this.#onTargetClosed();
+      return;
+    }
+    this.#reader.start(this);
+    // A message may be of any length: its bytes are passed on as they come.
+    connection.start(this, 0);
+  }
+
+  relax(): void {
+    this.#reader.relax();
+    this.#connection?.relax();
+  }
+
+  finishTarget(abrupt: boolean): void {
+    if (this.#finishing === 'abruptly' || (this.#finishing && !abrupt)) return;
+    this.#finishing = abrupt ? 'abruptly' : 'orderly';
+    this.#discarding = true;
+    this.#targetPaused = false;
+    this.#reader.resume();
+    this.#resumeClient();
+    const { linger, closeTimeout } = this.#config;
+    finishStream(
+      this.#duplex,
+      abrupt
+        ? { stall: closeTimeout, linger: Math.min(linger, ABRUPT_LINGER) }
+        : { stall: stallTime(this.#config), linger },
+    );
+  }
+
+  destroyTarget(): void {
+    this.#discarding = true;
+    this.#duplex.destroy();
+    this.#resumeClient();
+  }
+
+  // From the client to the target.
+
+  onData(buffer: Buffer, start: number, end: number, _opcode: DataOpcode, _last: boolean): void {
+    if (this.#chunk === null) {
+      this.#chunk = buffer;
+      this.#chunkStart = start;
+    }
+    this.#chunkEnd = end;
+  }
+
+  onChunk(mayKeep: boolean): boolean {
+    this.signsOfLife++;
+    const chunk = this.#chunk;
+    this.#chunk = null;
+    if (chunk === null || this.#chunkEnd === this.#chunkStart) return false;
+    this.bytesIn += this.#chunkEnd - this.#chunkStart;
+    if (this.#tap) this.#tap('client', chunk.subarray(this.#chunkStart, this.#chunkEnd));
+    const kept = this.#writer.write(chunk, this.#chunkStart, this.#chunkEnd, mayKeep);
+    if (this.#writer.congested(this.#config.highWaterMark)) {
+      this.clientPaused = true;
+      this.#connection?.pause();
+    }
+    return kept;
+  }
+
+  onPong(): void {}
+
+  onClose(code: number, reason: string): void {
+    this.#observer.onClientClose(code, reason);
+  }
+
+  onError(error: BridgeError): void {
+    this.#observer.onClientError(error);
+  }
+
+  onPeerEnd(): void {
+    this.#observer.onClientEnd();
+  }
+
+  #resumeClient(): void {
+    if (!this.clientPaused) return;
+    this.clientPaused = false;
+    this.#connection?.resume();
+  }
+
+  // From the target to the client.
+
+  onBytes(buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean {
+    const connection = this.#connection;
+    if (this.#discarding || connection === null) return false;
+    this.bytesOut += end - start;
+    if (this.#tap) this.#tap('target', buffer.subarray(start, end));
+    const kept = connection.send(OPCODE.binary, buffer, start, end, headroom, mayKeep);
+    if (connection.writer.congested(this.#config.highWaterMark)) {
+      this.#targetPaused = true;
+      this.#reader.pause();
+    }
+    return kept;
+  }
+
+  onEnd(): void {
+    this.#targetEnded = true;
+    if (!this.#discarding) this.#observer.onTargetEnd();
+  }
+
+  #onClientDrain(): void {
+    this.signsOfLife++;
+    this.#connection?.onDrain();
+    if (!this.#targetPaused) return;
+    this.#targetPaused = false;
+    this.#reader.resume();
+  }
+
+  #onTargetClosed(): void {
+    if (!this.#targetEnded && !this.#discarding) {
+      this.#observer.onTargetError(new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }));
+    }
+    this.#observer.onTargetClosed();
+  }
+}

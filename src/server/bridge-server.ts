@@ -1,0 +1,152 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { BridgeConfig, ListenerConfig } from '../config/model.ts';
+import { BridgeError } from '../errors.ts';
+import { createHttpServer, type HttpFront } from '../http/http-server.ts';
+import { readHandshake } from '../http/read-handshake.ts';
+import { checkUpgrade } from '../http/upgrade.ts';
+import { Listener } from '../listen/listener.ts';
+import { EventHub, type SessionView } from '../observe/events.ts';
+import { FixedRoutes } from '../route/fixed-routes.ts';
+import type { Resolver } from '../route/resolver.ts';
+import { createTarget } from '../target/create-target.ts';
+import { Clock, tickFor } from './clock.ts';
+import { SessionRegistry } from './session-registry.ts';
+import { Session, type SessionHost } from './session.ts';
+
+/** Where a listener can be reached. */
+export interface BridgeAddress {
+  readonly listener: string;
+  /** 'host:port' with the port that was taken, or a path. */
+  readonly address: string;
+  /** What a browser opens; '' for a Unix socket. */
+  readonly url: string;
+  readonly secure: boolean;
+}
+
+interface Door {
+  readonly listener: Listener;
+  readonly front: HttpFront;
+}
+
+/** Assembles a bridge from its config: listeners in front, sessions behind them, targets at the far end. */
+export class BridgeServer {
+  readonly config: BridgeConfig;
+  readonly events: EventHub;
+  readonly #host: SessionHost;
+  readonly #doors: Door[] = [];
+  readonly #attached: (() => void)[] = [];
+  #addresses: BridgeAddress[] = [];
+  #closing = false;
+
+  constructor(config: BridgeConfig, events: EventHub = new EventHub()) {
+    this.config = config;
+    this.events = events;
+    const relays = config.listeners.flatMap(({ routes }) => routes.map(({ relay }) => relay));
+    const times = relays.flatMap((relay) => [relay.keepalive.interval, relay.idleTimeout, relay.maxSession]);
+    this.#host = { events, clock: new Clock(tickFor(times)), registry: new SessionRegistry() };
+  }
+
+  /** Where the bridge listens, once `listen` has resolved. */
+  get addresses(): readonly BridgeAddress[] {
+    return this.#addresses;
+  }
+
+  /** The sessions that are open now. */
+  get sessions(): Iterable<SessionView> {
+    return this.#host.registry;
+  }
+
+  /** Opens every listener. Rejects with a BridgeError LISTEN_* when one cannot be opened; then none stays open. */
+  async listen(): Promise<void> {
+    try {
+      for (const config of this.config.listeners) await this.#open(config);
+    } catch (error) {
+      await this.close(0);
+      throw error;
+    }
+  }
+
+  /** Serves WebSockets on a server of node:http or node:https that the caller owns, by the routes of a listener. */
+  attach(server: Server, options: { readonly path?: string } = {}): void {
+    const config = this.config.listeners[0];
+    if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
+    const resolver = new FixedRoutes(config.routes, createTarget);
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
+      this.#begin(resolver, config.name, request, socket, head);
+    };
+    server.on('upgrade', onUpgrade);
+    this.#attached.push(() => server.off('upgrade', onUpgrade));
+  }
+
+  /**
+   * Stops accepting, tells every session (Close 1001) and resolves when all have ended; those that have not after
+   * `grace` ms are cut off.
+   */
+  async close(grace: number = this.config.shutdown.grace): Promise<void> {
+    this.#closing = true;
+    for (const detach of this.#attached.splice(0)) detach();
+    const closed = Promise.all(this.#doors.map((door) => this.#shut(door)));
+    for (const session of this.#host.registry) session.fail(new BridgeError('SHUTDOWN'));
+    if (!(await this.#host.registry.whenEmpty(grace))) this.destroy();
+    for (const { front } of this.#doors) front.destroy();
+    await closed;
+  }
+
+  /** Cuts off everything now. */
+  destroy(): void {
+    this.#closing = true;
+    for (const { listener, front } of this.#doors) {
+      void listener.close();
+      listener.destroyPending();
+      front.destroy();
+    }
+    for (const session of this.#host.registry) session.destroy();
+  }
+
+  async #open(config: ListenerConfig): Promise<void> {
+    const { events } = this;
+    const resolver = new FixedRoutes(config.routes, createTarget);
+    const { name } = config;
+    const onRefused: Parameters<typeof createHttpServer>[0]['onRefused'] = (client, error) =>
+      events.publish('connection:refused', { listener: name, client, error });
+    const front = createHttpServer({
+      config,
+      onUpgrade: (request, socket, head) => this.#begin(resolver, name, request, socket, head),
+      onRefused,
+    });
+    const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () => this.#admit());
+    this.#doors.push({ listener, front });
+    const { address, url, secure } = await listener.listen();
+    this.#addresses.push({ listener: name, address, url, secure });
+    events.publish('listener:open', { listener: name, address, url, secure });
+  }
+
+  async #shut({ listener, front }: Door): Promise<void> {
+    await listener.close();
+    listener.destroyPending();
+    front.close();
+  }
+
+  /** Whether one more connection fits into the limit of the process. */
+  #admit(): boolean {
+    const { connections } = this.config.limits;
+    return connections === 0 || this.#connections < connections;
+  }
+
+  get #connections(): number {
+    let sum = 0;
+    for (const { listener } of this.#doors) sum += listener.connections;
+    return sum;
+  }
+
+  /** Begins a session for a request that asks for an upgrade. */
+  #begin(resolver: Resolver, listener: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const handshake = readHandshake(request, socket, listener);
+    const session = new Session(this.#host, handshake, socket);
+    const refusal = checkUpgrade(request) ?? (this.#closing ? new BridgeError('SHUTDOWN') : null);
+    if (refusal) session.fail(refusal);
+    else void session.run(resolver, handshake, head);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Session } from './session.ts';
+
+/** All sessions of a bridge, for shutdown and for counting. */
+export class SessionRegistry {
+  readonly #sessions = new Set<Session>();
+  #nextId = 1;
+  #onEmpty: (() => void)[] = [];
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  nextId(): number {
+    return this.#nextId++;
+  }
+
+  add(session: Session): void {
+    this.#sessions.add(session);
+  }
+
+  remove(session: Session): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size > 0) return;
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
+  }
+
+  [Symbol.iterator](): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Resolves when no session is left, or after `deadline` ms; tells which. */
+  async whenEmpty(deadline: number): Promise<boolean> {
+    if (this.#sessions.size === 0) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const empty = new Promise<boolean>((resolve) => {
+      this.#onEmpty.push(() => resolve(true));
+      timer = setTimeout(() => resolve(false), deadline);
+    });
+    try {
+      return await empty;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,307 @@
+import type { Duplex } from 'node:stream';
+import { createRelay } from '../bridge/create-relay.ts';
+import { IdleWatch } from '../bridge/idle.ts';
+import { Keepalive } from '../bridge/keepalive.ts';
+import { stallTime, type Relay, type RelayObserver, type Tap } from '../bridge/relay.ts';
+import type { RelayConfig } from '../config/model.ts';
+import { asBridgeError, BridgeError, type Side, type Stage } from '../errors.ts';
+import type { ClientAddress, Handshake } from '../handshake.ts';
+import { chooseSubprotocol, refuseUpgrade, upgradeResponse } from '../http/upgrade.ts';
+import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
+import type { Peer, Resolver } from '../route/resolver.ts';
+import { StreamReader } from '../stream/byte-reader.ts';
+import { ByteWriter } from '../stream/byte-writer.ts';
+import { finishStream } from '../stream/finish-stream.ts';
+import { isSocket, SocketReader } from '../stream/socket-reader.ts';
+import type { TargetConnection } from '../target/target.ts';
+import { Connection } from '../websocket/connection.ts';
+import type { Clock, Ticking } from './clock.ts';
+import { CloseDeadline } from './close-deadline.ts';
+import { Farewell } from './farewell.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import { checkTransition, isUpgraded } from './session-state.ts';
+
+/** How often a quiet session gives back its read buffers, in ms. */
+const RELAX_INTERVAL = 5000;
+
+/** What all sessions of a bridge share. */
+export interface SessionHost {
+  readonly events: EventHub;
+  readonly clock: Clock;
+  readonly registry: SessionRegistry;
+}
+
+/**
+ * One WebSocket session: the only place that decides. The stages do their work when told and report here; every
+ * failure leaves through `fail`, and the first reason wins.
+ */
+export class Session implements SessionView, RelayObserver, Ticking {
+  readonly id: number;
+  readonly listener: string;
+  readonly client: ClientAddress;
+  readonly path: string;
+  readonly secure: boolean;
+  readonly startedAt: number = Date.now();
+  route = '';
+  target = '';
+  subprotocol = '';
+  #stage: Stage = 'http';
+  readonly #host: SessionHost;
+  readonly #socket: Duplex;
+  readonly #startTime = performance.now();
+  #config: RelayConfig | null = null;
+  #connection: Connection | null = null;
+  #relay: Relay | null = null;
+  #dial: AbortController | null = null;
+  #keepalive: Keepalive | null = null;
+  #idle: IdleWatch | null = null;
+  #relaxedAt = 0;
+  #end: Omit<SessionEnd, 'duration'> | null = null;
+  #closeDeadline: CloseDeadline | null = null;
+  #clientClosed = false;
+  #targetClosed = true;
+
+  constructor(host: SessionHost, handshake: Handshake, socket: Duplex) {
+    this.#host = host;
+    this.#socket = socket;
+    this.id = host.registry.nextId();
+    this.listener = handshake.listener;
+    this.client = handshake.client;
+    this.path = handshake.path;
+    this.secure = handshake.secure;
+    socket.on('error', (error) => this.#onSocketError(error));
+    socket.once('close', () => this.#onSocketClosed());
+    host.registry.add(this);
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  get bytesIn(): number {
+    return this.#relay?.bytesIn ?? 0;
+  }
+
+  get bytesOut(): number {
+    return this.#relay?.bytesOut ?? 0;
+  }
+
+  /** Takes the connection from its checked handshake to the relay. `head` came with the request and is relayed. */
+  async run(resolver: Resolver, handshake: Handshake, head: Buffer): Promise<void> {
+    try {
+      this.#enter('route');
+      const abort = (this.#dial = new AbortController());
+      const found = resolver.resolve(handshake, abort.signal);
+      const peer = found instanceof Promise ? await found : found;
+      if (this.#end) return;
+      this.#upgrade(peer, handshake, head);
+      const connection = await this.#connect(peer, abort);
+      if (connection) this.#startRelay(connection, peer);
+    } catch (error) {
+      this.fail(asBridgeError(error, this.#stage === 'route' ? 'ROUTE_FAILED' : 'INTERNAL'));
+    }
+  }
+
+  /** The one exit for failures: an HTTP status before the upgrade, a Close frame after it. The first reason wins. */
+  fail(error: BridgeError): void {
+    if (this.#end) return;
+    const { close, side, sentence } = error.row;
+    const end = { code: close ?? 1011, reason: sentence, by: whoEnded(side), error };
+    if (isUpgraded(this.#stage)) this.#finish(end);
+    else this.#refuse(end);
+  }
+
+  /** Ends the session now, without any handshake. */
+  destroy(): void {
+    this.#socket.destroy();
+    this.#relay?.destroyTarget();
+  }
+
+  tick(now: number): void {
+    const relay = this.#relay;
+    const config = this.#config;
+    if (this.#stage !== 'relay' || !relay || !config) return;
+    if (config.maxSession > 0 && now - this.#startTime >= config.maxSession) this.fail(new BridgeError('SESSION_LIMIT'));
+    if (this.#idle?.tick(now, relay.bytesIn + relay.bytesOut)) this.fail(new BridgeError('IDLE_TIMEOUT'));
+    const step = this.#keepalive?.tick(now, relay.signsOfLife, relay.clientPaused);
+    if (step === 'ping') this.#connection?.ping();
+    else if (step === 'drop') this.fail(new BridgeError('CLIENT_SILENT'));
+    if (now - this.#relaxedAt < RELAX_INTERVAL) return;
+    this.#relaxedAt = now;
+    relay.relax();
+  }
+
+  // Stages
+
+  #enter(stage: Stage): void {
+    checkTransition(this.#stage, stage);
+    this.#stage = stage;
+    if (this.#host.events.has('session:stage')) this.#host.events.publish('session:stage', { session: this, stage });
+  }
+
+  /** Sends the 101 response (RFC 6455 §4.2.2) and begins to watch the client. */
+  #upgrade(peer: Peer, handshake: Handshake, head: Buffer): void {
+    this.#enter('upgrade');
+    const { relay } = peer;
+    this.#config = relay;
+    this.route = peer.route;
+    this.target = peer.target.label;
+    this.subprotocol = chooseSubprotocol(handshake.subprotocols, peer.subprotocols);
+    const socket = this.#socket;
+    // While a resolver was at work the socket may have read ahead.
+    const ahead = socket.read() as Buffer | null;
+    const reader = relay.fastRead && isSocket(socket) ? SocketReader.forAccepted(socket) : new StreamReader(socket);
+    const writer = new ByteWriter(socket, isSocket(socket));
+    const early = ahead ? Buffer.concat([head, ahead]) : head;
+    this.#connection = new Connection(reader, writer, early, relay.highWaterMark);
+    socket.write(upgradeResponse(handshake.headers['sec-websocket-key'] ?? '', this.subprotocol));
+    this.#enter('dial');
+    this.#connection.watch(() => this.onClientEnd());
+  }
+
+  /** Dials the target within the deadline. Gives null when the session has ended meanwhile. */
+  async #connect(peer: Peer, abort: AbortController): Promise<TargetConnection | null> {
+    const { connectTimeout, fastRead } = peer.relay;
+    const timer = setTimeout(
+      () => abort.abort(new BridgeError('TARGET_TIMEOUT', { detail: peer.target.label })),
+      connectTimeout,
+    );
+    try {
+      const connection = await peer.target.connect({ session: this, signal: abort.signal, fastRead });
+      if (!this.#end) return connection;
+      if (connection.kind === 'stream') connection.duplex.destroy();
+      else connection.close();
+      return null;
+    } catch (error) {
+      if (this.#end) return null;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#dial = null;
+    }
+  }
+
+  #startRelay(target: TargetConnection, peer: Peer): void {
+    const { events, clock } = this.#host;
+    const now = performance.now();
+    const tap: Tap | null = events.has('session:data')
+      ? (from, data) => events.publish('session:data', { session: this, from, data })
+      : null;
+    this.#enter('relay');
+    this.#relay = createRelay(target, this.target, peer.relay, this, tap);
+    this.#targetClosed = false;
+    this.#keepalive = peer.relay.keepalive.interval > 0 ? new Keepalive(peer.relay.keepalive, now) : null;
+    this.#idle = peer.relay.idleTimeout > 0 ? new IdleWatch(peer.relay.idleTimeout, now) : null;
+    this.#relaxedAt = now;
+    clock.add(this);
+    events.publish('session:open', { session: this });
+    if (this.#connection) this.#relay.start(this.#connection);
+  }
+
+  // What the relay reports
+
+  onTargetEnd(): void {
+    this.#finish({ code: 1000, reason: '', by: 'target', error: null });
+  }
+
+  onTargetError(error: BridgeError): void {
+    this.fail(error);
+    this.#relay?.destroyTarget();
+  }
+
+  onTargetClosed(): void {
+    this.#targetClosed = true;
+    this.#settle();
+  }
+
+  onClientClose(code: number, reason: string): void {
+    this.#connection?.sendClose(code, '');
+    this.#finish({ code, reason, by: 'client', error: null });
+    this.#finishClient();
+  }
+
+  onClientEnd(): void {
+    this.#finish({ code: 1006, reason: '', by: 'client', error: new BridgeError('CLIENT_GONE') });
+    this.#finishClient();
+  }
+
+  onClientError(error: BridgeError): void {
+    this.fail(error);
+    this.#finishClient();
+  }
+
+  // The end
+
+  /** Records why the session ends, tells the client and starts closing both sides. */
+  #finish(end: Omit<SessionEnd, 'duration'>): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.#enter('closing');
+    this.#host.clock.remove(this);
+    this.#dial?.abort(end.error ?? new BridgeError('CLIENT_GONE'));
+    const connection = this.#connection;
+    const config = this.#config;
+    if (!connection || !config) return;
+    if (end.code !== 1006) connection.sendClose(end.code, end.reason);
+    if (end.error?.code === 'CLIENT_SILENT') this.#socket.destroy();
+    // A target that ended goes on taking what the client still sends, until the client has answered the Close frame.
+    if (end.by !== 'target') this.#relay?.finishTarget(false);
+    if (end.by === 'client' || this.#socket.destroyed) return;
+    this.#closeDeadline = new CloseDeadline(connection.writer, config.closeTimeout, stallTime(config), () =>
+      this.#socket.destroy(),
+    );
+    if (!this.#relay) connection.start(new Farewell(this), 0);
+  }
+
+  /** Closes the client's side after its last word: everything queued for it is sent first. */
+  #finishClient(): void {
+    const config = this.#config;
+    if (!config) return;
+    this.#closeDeadline?.cancel();
+    this.#relay?.finishTarget(false);
+    if (this.#socket.destroyed) return;
+    this.#connection?.resume();
+    finishStream(this.#socket, { stall: stallTime(config), linger: config.closeTimeout });
+  }
+
+  #onSocketError(error: Error & { code?: string }): void {
+    const gone = new BridgeError('CLIENT_GONE', { detail: error.code ?? error.message });
+    if (isUpgraded(this.#stage)) this.#finish({ code: 1006, reason: '', by: 'client', error: gone });
+    else this.fail(gone);
+    this.#relay?.finishTarget(true);
+  }
+
+  #onSocketClosed(): void {
+    this.#clientClosed = true;
+    this.#closeDeadline?.cancel();
+    if (!isUpgraded(this.#stage)) this.fail(new BridgeError('CLIENT_GONE'));
+    else if (!this.#end) this.onClientEnd();
+    else this.#relay?.finishTarget(false);
+    this.#settle();
+  }
+
+  /** Answers a handshake that is not accepted, with the status of the error. */
+  #refuse(end: Omit<SessionEnd, 'duration'>): void {
+    this.#end = end;
+    this.#dial?.abort(end.error);
+    this.#enter('closed');
+    this.#host.registry.remove(this);
+    if (!end.error) return;
+    refuseUpgrade(this.#socket, end.error);
+    this.#host.events.publish('session:refused', { session: this, error: end.error });
+  }
+
+  /** Publishes the end once both sides are closed. */
+  #settle(): void {
+    if (!this.#clientClosed || !this.#targetClosed || this.#stage !== 'closing' || !this.#end) return;
+    this.#enter('closed');
+    this.#host.registry.remove(this);
+    const duration = performance.now() - this.#startTime;
+    this.#host.events.publish('session:close', { session: this, end: { ...this.#end, duration } });
+  }
+}
+
+/** Puts the side at fault into the words of a session's end. */
+function whoEnded(side: Side): SessionEnd['by'] {
+  return side === 'operator' ? 'bridge' : side;
+}

@@ -1,0 +1,33 @@
+import type { Duplex } from 'node:stream';
+
+export interface FinishTimes {
+  /** A stream that takes none of its queued bytes for this long is destroyed, in ms. */
+  readonly stall: number;
+  /** How long the other side gets to end its half once everything is written, in ms. */
+  readonly linger: number;
+}
+
+/**
+ * Ends a stream without losing what is queued for it: writes everything, sends FIN, waits for the other side's end and
+ * then destroys it. What still arrives is for its reader to discard: bytes left unread would turn FIN into a reset.
+ */
+export function finishStream(stream: Duplex, times: FinishTimes): void {
+  if (stream.destroyed) return;
+  let queued = stream.writableLength;
+  let timer = setTimeout(check, stream.writableLength > 0 ? times.stall : times.linger);
+  stream.once('finish', () => rearm(times.linger));
+  stream.once('close', () => clearTimeout(timer));
+  stream.end();
+
+  function rearm(delay: number): void {
+    clearTimeout(timer);
+    if (!stream.destroyed) timer = setTimeout(check, delay);
+  }
+
+  function check(): void {
+    const progressed = stream.writableLength < queued;
+    queued = stream.writableLength;
+    if (progressed && !stream.writableFinished) rearm(times.stall);
+    else stream.destroy();
+  }
+}

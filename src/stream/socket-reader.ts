@@ -1,0 +1,147 @@
+import { Socket, type OnReadOpts } from 'node:net';
+import { HEADROOM, StreamReader, type ByteReader, type ByteSink } from './byte-reader.ts';
+
+/** One read takes at most this many bytes. */
+const CHUNK = 64 * 1024;
+/** A read of at least this many bytes makes a reader take a buffer of its own, which saves a copy per read. */
+const BULK = 12 * 1024;
+/** Buffers kept for the next reader that turns busy. */
+const SPARES = 16;
+
+/** Memory that a socket reads into: `region` is the part behind the headroom. */
+interface ReadBuffer {
+  readonly memory: Buffer;
+  readonly region: Buffer;
+}
+
+const spares: ReadBuffer[] = [];
+const shared = newReadBuffer();
+const internals = findInternals();
+
+/**
+ * Reads a socket into memory that is used again, instead of one allocation per read.
+ *
+ * Quiet readers all share one buffer, so an idle connection holds none; a sink copies the little that arrives there.
+ * A reader that sees bulk data takes a buffer of its own, whose contents a sink may write onwards without a copy. When
+ * that write is still queued afterwards, the memory belongs to it and the reader takes a fresh buffer.
+ *
+ * Dialled sockets use the public `onread` option. Accepted ones have no public option for it, so `forAccepted` sets the
+ * fields that `onread` sets. This is the only file that touches them, and it falls back to 'data' events.
+ */
+export class SocketReader implements ByteReader {
+  /** For net.connect. */
+  readonly onread: OnReadOpts & { buffer: () => Buffer };
+  #socket: Socket | null = null;
+  #sink: ByteSink | null = null;
+  /** The buffer that the socket reads into; always the one it has been told. */
+  #current: ReadBuffer = shared;
+  #paused = true;
+  /** Whether bulk data was seen since the last `relax`. */
+  #bulk = false;
+
+  private constructor() {
+    this.onread = {
+      buffer: () => this.#current.region,
+      callback: (size) => this.#onRead(size),
+    };
+  }
+
+  /** Makes the reader of a socket that is about to be dialled: give `onread` to net.connect, then call `attach`. */
+  static forDial(): SocketReader {
+    return new SocketReader();
+  }
+
+  /** Makes a reader for a socket that is connected already; one on 'data' events where Node's internals differ. */
+  static forAccepted(socket: Socket): ByteReader {
+    const reader = new SocketReader();
+    if (!internals?.install(socket, reader.onread, shared.region)) return new StreamReader(socket);
+    reader.attach(socket);
+    return reader;
+  }
+
+  /** Binds the socket and keeps it from reading until `start`. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.pause();
+    socket.once('close', () => this.#release());
+  }
+
+  start(sink: ByteSink): void {
+    const first = this.#sink === null;
+    this.#sink = sink;
+    if (first) this.#socket?.on('end', () => this.#sink?.onEnd());
+    this.resume();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#socket?.resume();
+  }
+
+  relax(): void {
+    if (this.#bulk) {
+      this.#bulk = false;
+    } else if (this.#current !== shared && this.#socket && internals?.install(this.#socket, this.onread, shared.region)) {
+      this.#release();
+    }
+  }
+
+  /** Passes on what the socket has put into the current buffer. Returning false stops the reading (net.OnReadOpts). */
+  #onRead(size: number): boolean {
+    const { memory } = this.#current;
+    const own = this.#current !== shared;
+    const kept = this.#sink?.onBytes(memory, HEADROOM, HEADROOM + size, HEADROOM, own) ?? false;
+    if (size >= BULK) this.#bulk = true;
+    if (kept || (!own && this.#bulk)) this.#current = spares.pop() ?? newReadBuffer();
+    return !this.#paused;
+  }
+
+  /** Hands an own buffer back for the next busy reader. The socket must not read into it any more. */
+  #release(): void {
+    if (this.#current !== shared && spares.length < SPARES) spares.push(this.#current);
+    this.#current = shared;
+  }
+}
+
+/** Whether a stream is a socket of node:net or node:tls: such a one refers to no written memory once its queue is empty. */
+export function isSocket(stream: unknown): stream is Socket {
+  return stream instanceof Socket;
+}
+
+/** Allocates a read buffer outside Node's small-buffer pool. */
+function newReadBuffer(): ReadBuffer {
+  const memory = Buffer.allocUnsafeSlow(HEADROOM + CHUNK);
+  return { memory, region: memory.subarray(HEADROOM) };
+}
+
+interface Internals {
+  /** Makes a connected socket read into `region` and call `onread`. False when it cannot. */
+  install(socket: Socket, onread: OnReadOpts & { buffer: () => Buffer }, region: Buffer): boolean;
+}
+
+/** Looks up the fields in which node:net keeps `onread` (the same in Node 20 to 26); null where they are not found. */
+function findInternals(): Internals | null {
+  const probe = new Socket({ onread: { buffer: new Uint8Array(1), callback: () => true } } as object);
+  const named = new Map(Object.getOwnPropertySymbols(probe).map((symbol) => [symbol.description, symbol]));
+  probe.destroy();
+  const [buffer, callback, generator] = [named.get('kBuffer'), named.get('kBufferCb'), named.get('kBufferGen')];
+  if (!buffer || !callback || !generator) return null;
+  return {
+    install(socket, onread, region) {
+      const fields = socket as unknown as Record<symbol, unknown> & {
+        _handle?: { useUserBuffer?: (memory: Buffer) => void } | null;
+      };
+      if (!(buffer in fields) || typeof fields._handle?.useUserBuffer !== 'function') return false;
+      fields[buffer] = region;
+      fields[callback] = onread.callback;
+      fields[generator] = onread.buffer;
+      fields._handle.useUserBuffer(region);
+      return true;
+    },
+  };
+}

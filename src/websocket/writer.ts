@@ -1,0 +1,46 @@
+import { encodeClose } from './close-codes.ts';
+import { OPCODE } from './opcode.ts';
+
+const FIN = 0x80;
+
+/** Bytes of the header in front of an unmasked payload (RFC 6455 §5.2). */
+export function headerSize(length: number): 2 | 4 | 10 {
+  if (length < 126) return 2;
+  return length < 0x10000 ? 4 : 10;
+}
+
+/**
+ * Writes the header of an unmasked frame at `buffer[at]` and returns its size.
+ * A caller with headroom puts it at `payloadStart - headerSize(length)` and sends both in one write.
+ */
+export function writeHeader(buffer: Buffer, at: number, opcode: number, length: number, fin = true): 2 | 4 | 10 {
+  buffer[at] = fin ? FIN | opcode : opcode;
+  if (length < 126) {
+    buffer[at + 1] = length;
+    return 2;
+  }
+  if (length < 0x10000) {
+    buffer[at + 1] = 126;
+    buffer[at + 2] = length >>> 8;
+    buffer[at + 3] = length;
+    return 4;
+  }
+  buffer[at + 1] = 127;
+  buffer.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at + 2);
+  buffer.writeUInt32BE(length % 0x1_0000_0000, at + 6);
+  return 10;
+}
+
+/** One whole unmasked frame in one allocation: for control frames and small messages. */
+export function frame(opcode: number, payload: Uint8Array): Buffer {
+  const header = headerSize(payload.length);
+  const whole = Buffer.allocUnsafe(header + payload.length);
+  writeHeader(whole, 0, opcode, payload.length);
+  whole.set(payload, header);
+  return whole;
+}
+
+/** A close frame; code 1005 gives one without a code. */
+export function closeFrame(code: number, reason = ''): Buffer {
+  return frame(OPCODE.close, encodeClose(code, reason));
+}
