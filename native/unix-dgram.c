@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <node_api.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -124,8 +125,8 @@ static bool arguments(napi_env env, napi_callback_info info, size_t count, Socke
   return true;
 }
 
-/* Reads a path argument into an address. */
-static bool address(napi_env env, napi_value value, struct sockaddr_un *result) {
+/* Reads a path argument into an address. On Linux one that starts with a NUL is an abstract name (unix(7)). */
+static bool address(napi_env env, napi_value value, struct sockaddr_un *result, socklen_t *size) {
   memset(result, 0, sizeof *result);
   result->sun_family = AF_UNIX;
   size_t length;
@@ -135,6 +136,7 @@ static bool address(napi_env env, napi_value value, struct sockaddr_un *result) 
     return false;
   }
   napi_get_value_string_utf8(env, value, result->sun_path, sizeof result->sun_path, &length);
+  *size = offsetof(struct sockaddr_un, sun_path) + length + (result->sun_path[0] ? 1 : 0);
   return true;
 }
 
@@ -196,16 +198,18 @@ static napi_value bind_socket(napi_env env, napi_callback_info info) {
   Socket *s;
   napi_value path;
   struct sockaddr_un name;
-  if (!arguments(env, info, 2, &s, &path) || !address(env, path, &name)) return NULL;
-  return number(env, bind(s->fd, (struct sockaddr *)&name, sizeof name) < 0 ? -errno : 0);
+  socklen_t size;
+  if (!arguments(env, info, 2, &s, &path) || !address(env, path, &name, &size)) return NULL;
+  return number(env, bind(s->fd, (struct sockaddr *)&name, size) < 0 ? -errno : 0);
 }
 
 static napi_value connect_socket(napi_env env, napi_callback_info info) {
   Socket *s;
   napi_value path;
   struct sockaddr_un name;
-  if (!arguments(env, info, 2, &s, &path) || !address(env, path, &name)) return NULL;
-  if (connect(s->fd, (struct sockaddr *)&name, sizeof name) < 0) return number(env, -errno);
+  socklen_t size;
+  if (!arguments(env, info, 2, &s, &path) || !address(env, path, &name, &size)) return NULL;
+  if (connect(s->fd, (struct sockaddr *)&name, size) < 0) return number(env, -errno);
   /* From here on the kernel lets nobody but the peer send to this socket; the peer does not know its address yet. */
   char byte;
   while (recv(s->fd, &byte, 1, 0) >= 0) continue;

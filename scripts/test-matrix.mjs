@@ -11,6 +11,7 @@ import { runVitest } from './steps/vitest.mjs';
 
 const OTHERS = ['22', '24', '26'];
 const SUITES = ['test/integration', 'test/interop'];
+const suites = process.argv.length > 2 ? process.argv.slice(2) : SUITES;
 
 if (!ensureInstalled()) process.exit(1);
 ensurePackages();
@@ -25,8 +26,7 @@ for (const version of [null, ...OTHERS]) {
   }
   const full = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   process.stdout.write(`\n=== Node ${full}\n`);
-  const arguments_ = process.argv.slice(2);
-  rows.push({ version: full, counts: runVitest(arguments_.length > 0 ? arguments_ : SUITES, { node }) });
+  rows.push({ version: full, counts: runVitest(suites, { node }) });
 }
 
 process.stdout.write('\nnode          passed  failed  skipped\n');

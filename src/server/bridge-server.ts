@@ -2,9 +2,11 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { BridgeConfig, ListenerConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
+import type { ClientAddress } from '../handshake.ts';
+import { clientAddress } from '../http/client-address.ts';
 import { createHttpServer, type HttpFront } from '../http/http-server.ts';
 import { readHandshake } from '../http/read-handshake.ts';
-import { checkUpgrade } from '../http/upgrade.ts';
+import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
 import { Listener } from '../listen/listener.ts';
 import { EventHub, type SessionView } from '../observe/events.ts';
 import { FixedRoutes } from '../route/fixed-routes.ts';
@@ -74,7 +76,11 @@ export class BridgeServer {
     const resolver = new FixedRoutes(config.routes, createTarget);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
-      this.#begin(resolver, config.name, request, socket, head);
+      const error = checkUpgrade(request);
+      if (!error) return this.#begin(resolver, config.name, request, socket, head);
+      socket.on('error', () => {});
+      refuseUpgrade(socket, error);
+      this.events.publish('connection:refused', { listener: config.name, client: clientAddress(socket), error });
     };
     server.on('upgrade', onUpgrade);
     this.#attached.push(() => server.off('upgrade', onUpgrade));
@@ -109,7 +115,7 @@ export class BridgeServer {
     const { events } = this;
     const resolver = new FixedRoutes(config.routes, createTarget);
     const { name } = config;
-    const onRefused: Parameters<typeof createHttpServer>[0]['onRefused'] = (client, error) =>
+    const onRefused = (client: ClientAddress, error: BridgeError): void =>
       events.publish('connection:refused', { listener: name, client, error });
     const front = createHttpServer({
       config,
@@ -145,8 +151,7 @@ export class BridgeServer {
   #begin(resolver: Resolver, listener: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const handshake = readHandshake(request, socket, listener);
     const session = new Session(this.#host, handshake, socket);
-    const refusal = checkUpgrade(request) ?? (this.#closing ? new BridgeError('SHUTDOWN') : null);
-    if (refusal) session.fail(refusal);
+    if (this.#closing) session.fail(new BridgeError('SHUTDOWN'));
     else void session.run(resolver, handshake, head);
   }
 }

@@ -16,9 +16,11 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'TARGET_NOT_FOUND',
   ENOTFOUND: 'TARGET_NAME_NOT_FOUND',
   ENODATA: 'TARGET_NAME_NOT_FOUND',
-  ENAMETOOLONG: 'TARGET_UNIX_PATH_TOO_LONG',
+};
+
+/** What a system error means for a datagram socket that is connected already. */
+const DATAGRAM_CODES: Readonly<Record<string, ErrorCode>> = {
   ECONNRESET: 'TARGET_RESET',
-  EPIPE: 'TARGET_RESET',
   EMSGSIZE: 'TARGET_DATAGRAM_TOO_LARGE',
 };
 
@@ -55,6 +57,12 @@ export function dialError(thrown: unknown, address: string): BridgeError {
   return new BridgeError(code, options);
 }
 
+/** The same for a datagram socket in use. A datagram target tells only then that it refuses (by ICMP, for UDP). */
+export function datagramError(thrown: unknown, address: string): BridgeError {
+  const code = DATAGRAM_CODES[codeOf(thrown)];
+  return code ? new BridgeError(code, { detail: address, cause: thrown }) : dialError(thrown, address);
+}
+
 function bridgeCode(systemCode: string): ErrorCode {
   return CODES[systemCode] ?? (systemCode.startsWith('EAI_') ? 'TARGET_NAME_NOT_FOUND' : 'TARGET_FAILED');
 }
@@ -62,11 +70,13 @@ function bridgeCode(systemCode: string): ErrorCode {
 /** Looks into the AggregateError with which Node reports that every address of a name has failed. */
 function mostTelling(thrown: unknown): unknown {
   if (!(thrown instanceof AggregateError) || thrown.errors.length === 0) return thrown;
-  const rank = (error: unknown): number => {
-    const place = RANK.indexOf(bridgeCode(codeOf(error)));
-    return place < 0 ? RANK.length : place;
-  };
   return thrown.errors.reduce((best: unknown, error: unknown) => (rank(error) < rank(best) ? error : best));
+}
+
+/** How far the attempt got that failed so: less is further. */
+function rank(error: unknown): number {
+  const place = RANK.indexOf(bridgeCode(codeOf(error)));
+  return place < 0 ? RANK.length : place;
 }
 
 function codeOf(error: unknown): string {

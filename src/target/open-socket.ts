@@ -16,7 +16,10 @@ export interface OpenOptions {
  *
  * An abort destroys the socket and rejects with the signal's reason. The deadline is the caller's.
  */
-export async function openSocket(connectTo: NetConnectOpts, options: OpenOptions): Promise<StreamConnection & { duplex: Socket }> {
+export async function openSocket(
+  connectTo: NetConnectOpts,
+  options: OpenOptions,
+): Promise<StreamConnection & { duplex: Socket }> {
   const { address, signal, fastRead } = options;
   signal.throwIfAborted();
   const reader = fastRead ? SocketReader.forDial() : null;

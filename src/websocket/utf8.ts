@@ -20,16 +20,18 @@ export class Utf8Validator {
   push(buffer: Buffer, start: number, end: number): boolean {
     let at = start;
     while (this.#missing > 0 && at < end) {
-      if (!this.#step(buffer[at++]!)) return false;
+      if (!this.#continue(buffer[at++]!)) return false;
     }
     if (end - at > SHORT) {
       const whole = endOfWholeCharacters(buffer, at, end);
       if (!isUtf8(buffer.subarray(at, whole))) return false;
       at = whole;
     }
-    while (at < end) {
-      const byte = buffer[at++]!;
-      if ((byte >= 0x80 || this.#missing > 0) && !this.#step(byte)) return false;
+    while ((at = skipAscii(buffer, at, end)) < end) {
+      if (!this.#lead(buffer[at++]!)) return false;
+      while (this.#missing > 0 && at < end) {
+        if (!this.#continue(buffer[at++]!)) return false;
+      }
     }
     return true;
   }
@@ -46,18 +48,8 @@ export class Utf8Validator {
     this.#highest = 0xbf;
   }
 
-  #step(byte: number): boolean {
-    if (this.#missing === 0) return this.#lead(byte);
-    if (byte < this.#lowest || byte > this.#highest) return false;
-    this.#missing--;
-    this.#lowest = 0x80;
-    this.#highest = 0xbf;
-    return true;
-  }
-
-  /** Starts a character: its first byte fixes how many follow and narrows the second one (RFC 3629 §4). */
+  /** Starts a character of several bytes: the first one fixes how many follow and narrows the second one (RFC 3629 §4). */
   #lead(byte: number): boolean {
-    if (byte < 0x80) return true;
     if (byte < 0xc2 || byte > 0xf4) return false; // a stray continuation byte, an overlong form, or out of range
     if (byte < 0xe0) {
       this.#missing = 1;
@@ -72,6 +64,22 @@ export class Utf8Validator {
     }
     return true;
   }
+
+  #continue(byte: number): boolean {
+    if (byte < this.#lowest || byte > this.#highest) return false;
+    this.#missing--;
+    this.#lowest = 0x80;
+    this.#highest = 0xbf;
+    return true;
+  }
+}
+
+/** The first byte in `buffer[start, end)` that is not ASCII, else `end`. */
+function skipAscii(buffer: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at + 3 < end && (buffer[at]! | buffer[at + 1]! | buffer[at + 2]! | buffer[at + 3]!) < 0x80) at += 4;
+  while (at < end && buffer[at]! < 0x80) at++;
+  return at;
 }
 
 /** Where the last character of `buffer[start, end)` begins if the end cuts it off, else `end`. */

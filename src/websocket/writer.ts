@@ -26,9 +26,17 @@ export function writeHeader(buffer: Buffer, at: number, opcode: number, length: 
     return 4;
   }
   buffer[at + 1] = 127;
-  buffer.writeUInt32BE(Math.floor(length / 0x1_0000_0000), at + 2);
-  buffer.writeUInt32BE(length % 0x1_0000_0000, at + 6);
+  writeUint32(buffer, at + 2, Math.floor(length / 0x1_0000_0000));
+  writeUint32(buffer, at + 6, length);
   return 10;
+}
+
+/** Writes the low 32 bits of `value`; inlined, unlike Buffer's own method. */
+function writeUint32(buffer: Buffer, at: number, value: number): void {
+  buffer[at] = value >>> 24;
+  buffer[at + 1] = value >>> 16;
+  buffer[at + 2] = value >>> 8;
+  buffer[at + 3] = value;
 }
 
 /** One whole unmasked frame in one allocation: for control frames and small messages. */

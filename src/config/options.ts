@@ -1,0 +1,51 @@
+import { LISTENER_OPTIONS } from './listener-options.ts';
+import type { Option, OptionScope, OptionType } from './option.ts';
+import { PROCESS_OPTIONS } from './process-options.ts';
+import { ROUTE_OPTIONS } from './route-options.ts';
+
+/**
+ * THE option table: every option of the bridge, once.
+ *
+ * The schema of config files, the command line with its help, and docs/reference/options.md are made from it.
+ */
+export const OPTIONS: readonly Option[] = [...LISTENER_OPTIONS, ...ROUTE_OPTIONS, ...PROCESS_OPTIONS];
+
+/** The three places in a config file that hold options. */
+export type Level = 'top' | 'listener' | 'route';
+
+const SCOPES: Readonly<Record<Level, readonly OptionScope[]>> = {
+  top: ['process', 'listener', 'route'],
+  listener: ['listener', 'route'],
+  route: ['route', 'match'],
+};
+
+/** The options that may stand at a place of a config file. */
+export function optionsAt(level: Level): readonly Option[] {
+  return OPTIONS.filter(({ scope }) => SCOPES[level].includes(scope));
+}
+
+/** The option of a dotted key, as seen from the top of a file with one listener; undefined when there is none. */
+export function optionOf(key: string): Option | undefined {
+  return OPTIONS.find((option) => option.key === key && option.scope !== 'match' && option.scope !== 'command');
+}
+
+/** The options of a group of keys, such as 'relay', whatever their scope. */
+export function optionsUnder(prefix: string): readonly Option[] {
+  return OPTIONS.filter(({ key }) => key.startsWith(`${prefix}.`));
+}
+
+const METAVARS: Readonly<Partial<Record<OptionType, string>>> = {
+  integer: 'N',
+  bytes: 'SIZE',
+  duration: 'TIME',
+  string: 'TEXT',
+  path: 'FILE',
+  pem: 'FILE',
+  mode: 'MODE',
+  list: 'LIST',
+};
+
+/** The word that stands for the value in help texts; '' for a flag without value. */
+export function metavarOf(option: Option): string {
+  return option.metavar ?? option.values?.join('|') ?? METAVARS[option.type] ?? '';
+}

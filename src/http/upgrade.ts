@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { BridgeError } from '../errors.ts';
+import { type ExtraHeaders, refuse, responseHead } from './refusal.ts';
+import { countHosts, hasBody } from './request-head.ts';
+import { parseRequestTarget } from './request-target.ts';
+
+/** What checkUpgrade looks at. */
+export type UpgradeRequest = Pick<
+  IncomingMessage,
+  'method' | 'url' | 'httpVersionMajor' | 'httpVersionMinor' | 'headers' | 'rawHeaders'
+>;
+
+/** RFC 6455 §1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** Base64 of exactly 16 bytes. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+/** A token of RFC 9110 §5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VERSION = '13';
+/** Most often it was a proxy that dropped them: they are hop-by-hop headers. */
+const UPGRADE_REMEDY = 'Send Upgrade: websocket and Connection: Upgrade; a proxy in between has to pass both on.';
+
+/** Checks an opening handshake against RFC 6455 §4.2.1; null when it may be accepted. */
+export function checkUpgrade(req: UpgradeRequest): BridgeError | null {
+  const { headers } = req;
+  if (req.method !== 'GET') return new BridgeError('WS_METHOD', { detail: `the method was ${req.method}` });
+  if (req.httpVersionMajor < 1 || (req.httpVersionMajor === 1 && req.httpVersionMinor < 1)) {
+    return new BridgeError('WS_HTTP_VERSION');
+  }
+  if (!parseRequestTarget(req.url ?? '')) {
+    return new BridgeError('HTTP_BAD_REQUEST', { detail: 'the request target is malformed' });
+  }
+  if (countHosts(req.rawHeaders) !== 1 || headers.host === '') return new BridgeError('WS_HOST');
+  if (!hasToken(headers.upgrade, 'websocket') || !hasToken(headers.connection, 'upgrade')) {
+    return new BridgeError('WS_UPGRADE_HEADER', { remedy: UPGRADE_REMEDY });
+  }
+  // §4.2.2: another version is told the right one, whatever else it sent.
+  if (headers['sec-websocket-version'] !== VERSION) return new BridgeError('WS_VERSION');
+  if (!KEY.test(headers['sec-websocket-key']?.toString() ?? '')) return new BridgeError('WS_KEY');
+  if (parseSubprotocols(headers['sec-websocket-protocol']) === null) return new BridgeError('WS_SUBPROTOCOL');
+  // What follows the head are frames. A body in between would be read as frames by some and as a body by others.
+  if (hasBody(req)) return new BridgeError('HTTP_BAD_REQUEST', { detail: 'the handshake announced a body' });
+  return null;
+}
+
+/** The Sec-WebSocket-Accept value for a key (RFC 6455 §4.2.2). */
+export function acceptKey(key: string): string {
+  return createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+}
+
+/**
+ * The subprotocols in the order the client offered them; [] without the header, null when it is malformed (RFC 6455
+ * §4.1: non-empty, distinct tokens).
+ */
+export function parseSubprotocols(header: string | undefined): readonly string[] | null {
+  if (header === undefined) return [];
+  const offered = header.split(',').map((element) => element.replaceAll(/^[ \t]+|[ \t]+$/g, ''));
+  const wellFormed = offered.every((element) => TOKEN.test(element)) && new Set(offered).size === offered.length;
+  return wellFormed ? offered : null;
+}
+
+/** The first of the supported subprotocols, best first, that the client offered; '' for none. None is ever invented. */
+export function chooseSubprotocol(offered: readonly string[], supported: readonly string[]): string {
+  return supported.find((subprotocol) => offered.includes(subprotocol)) ?? '';
+}
+
+/** The response head that opens a WebSocket (RFC 6455 §4.2.2). Frames may follow it at once. */
+export function upgradeResponse(key: string, subprotocol: string): string {
+  return responseHead(101, {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Accept': acceptKey(key),
+    ...(subprotocol === '' ? {} : { 'Sec-WebSocket-Protocol': subprotocol }),
+  });
+}
+
+/** Refuses an opening handshake with the status of the error and a short plain text, and ends the connection soon after. */
+export function refuseUpgrade(socket: Duplex, error: BridgeError, extraHeaders: ExtraHeaders = {}): void {
+  refuse(socket, error, {
+    ...(error.code === 'WS_VERSION' ? { 'Sec-WebSocket-Version': VERSION } : {}),
+    ...(error.code === 'WS_METHOD' ? { Allow: 'GET' } : {}),
+    ...extraHeaders,
+  });
+}
+
+function hasToken(header: string | undefined, token: string): boolean {
+  return header !== undefined && header.split(',').some((element) => element.trim().toLowerCase() === token);
+}

@@ -1,0 +1,89 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keepScreenshot, launchBrowser, watchedPage } from '../support/browser.ts';
+import { startBridge, type BridgeProcess } from '../support/bridge-process.ts';
+import { makeCertificate } from '../support/certificates.ts';
+import { atTestEnd } from '../support/cleanup.ts';
+import { suite } from '../support/packages.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { SCREEN, VncServer } from '../support/vnc.ts';
+import { until } from '../support/wait.ts';
+
+const NOVNC = fileURLToPath(new URL('../../node_modules/@novnc/novnc/', import.meta.url));
+const PAGE = fileURLToPath(new URL('novnc/', import.meta.url));
+
+suite('noVNC in Chromium against TigerVNC', { needs: ['chromium', 'Xtigervnc', 'xterm', 'xsetroot', 'openssl'] }, () => {
+  let browser: Browser;
+  let vnc: VncServer;
+
+  beforeAll(async () => {
+    [browser, vnc] = await Promise.all([launchBrowser(), VncServer.start()]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await vnc?.stop();
+  });
+
+  test('shows the screen and takes keys, in plain text', async () => {
+    const bridge = await startBridge(`127.0.0.1:${vnc.port}`, '--web', webRoot());
+    await useScreen(bridge, 'vnc-plain', 'plain text');
+  });
+
+  test('shows the screen and takes keys, over TLS', async () => {
+    const { certFile, keyFile } = makeCertificate(tempDir());
+    const tls = ['--cert', certFile, '--key', keyFile];
+    const bridge = await startBridge(`127.0.0.1:${vnc.port}`, '--web', webRoot(), ...tls);
+    expect(bridge.openUrl).toMatch(/^https:/);
+    await useScreen(bridge, 'vnc-tls', 'over TLS');
+  });
+
+  /** Looks at every colour on the screen, types a line, keeps a picture, and leaves. */
+  async function useScreen(bridge: BridgeProcess, name: string, line: string): Promise<void> {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: SCREEN.size });
+    atTestEnd(() => context.close());
+    const { page, complaints } = await watchedPage(context);
+    await page.goto(bridge.openUrl);
+    await until('noVNC is connected', async () => (await seen(page)).includes('connect'));
+    for (const { at, colour } of [SCREEN.background, SCREEN.typing, SCREEN.red, SCREEN.green]) {
+      await until(`the screen is ${colour} at ${at}`, async () => isColour(await pixel(page, at), colour));
+    }
+    await page.mouse.click(SCREEN.typing.at[0], SCREEN.typing.at[1]);
+    await page.keyboard.type(`${line}: Käse? "0123"\n`, { delay: 5 });
+    await until('the keys have arrived', () => vnc.typed.includes(`${line}: Käse? "0123"\n`)).catch((error: unknown) => {
+      throw new Error(`typed so far: ${JSON.stringify(vnc.typed)}`, { cause: error });
+    });
+    await keepScreenshot(page, name);
+    await page.evaluate('vnc.disconnect()');
+    await until('noVNC is disconnected', async () => (await seen(page)).includes('disconnect, clean'));
+    expect(complaints).toEqual([]);
+  }
+});
+
+/** A web root with the page and noVNC, copied: the bridge serves no links that lead out of it. */
+function webRoot(): string {
+  const root = tempDir();
+  cpSync(PAGE, root, { recursive: true });
+  for (const part of ['core', 'vendor']) cpSync(join(NOVNC, part), join(root, part), { recursive: true });
+  return root;
+}
+
+/** What noVNC reported so far, such as 'connect' or 'disconnect, clean'. */
+function seen(page: Page): Promise<string[]> {
+  return page.evaluate(`(window.vnc?.seen ?? []).map(({ name, clean }) => (clean ? name + ', clean' : name))`);
+}
+
+/** The colour of a pixel of the canvas. */
+async function pixel(page: Page, [x, y]: readonly [number, number]): Promise<number[]> {
+  return page.evaluate(
+    `[...document.querySelector('#screen canvas').getContext('2d').getImageData(${x}, ${y}, 1, 1).data].slice(0, 3)`,
+  );
+}
+
+/** Whether two colours are the same to the eye: the VNC encoding may be lossy. */
+function isColour(actual: readonly number[], wanted: readonly number[]): boolean {
+  return actual.length === 3 && wanted.every((part, i) => Math.abs(part - actual[i]!) <= 4);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { LineEditor } from '../../../../src/web/terminal/line-editor.ts';
+
+const LEFT = '\u001b[D';
+const UP = '\u001b[A';
+const DOWN = '\u001b[B';
+const BACKSPACE = '\u007f';
+
+/** An editor after some keys. */
+function typed(...keys: string[]): LineEditor {
+  const editor = new LineEditor();
+  for (const key of keys) editor.input(key);
+  return editor;
+}
+
+describe('editing', () => {
+  test.each([
+    ['inserts at the cursor', ['helo', LEFT, 'l'], 'hello'],
+    ['removes before the cursor', ['hello', LEFT, BACKSPACE], 'helo'],
+    ['removes at the cursor', ['hello', LEFT, LEFT, '\u001b[3~'], 'helo'],
+    ['goes to the start and to the end', ['b', '\u0001', 'a', '\u0005', 'c'], 'abc'],
+    ['removes a word', ['one two  ', '\u0017'], 'one '],
+    ['jumps over words', ['one two', '\u001b[1;5D', 'x', '\u0001', '\u001b[1;5C', 'y'], 'oney xtwo'],
+    ['removes what is before the cursor', ['abc', LEFT, '\u0015'], 'c'],
+    ['removes what is after the cursor', ['abc', LEFT, '\u000b'], 'ab'],
+    ['removes a whole emoji', ['a👩‍👩‍👧', BACKSPACE], 'a'],
+    ['joins an accent to its letter', ['e', '\u0301', BACKSPACE], ''],
+    ['passes over keys it does not know', ['a', '\u001b[24~', '\u001bOP', '\u0000', 'b'], 'ab'],
+    ['stays at the edges', ['a', LEFT, LEFT, LEFT, BACKSPACE, 'b'], 'ba'],
+  ])('%s', (_name, keys, text) => {
+    expect(typed(...keys).text).toBe(text);
+  });
+});
+
+describe('what it asks for', () => {
+  test('Enter submits the line and empties it', () => {
+    const editor = typed('hello', LEFT);
+    expect(editor.input('\r')).toEqual([{ kind: 'submit', line: 'hello' }]);
+    expect(editor.text).toBe('');
+  });
+
+  test('pasted lines are submitted one by one, the last is left to edit', () => {
+    const editor = new LineEditor();
+    expect(editor.input('one\rtwo\r\nthree')).toEqual([
+      { kind: 'submit', line: 'one' },
+      { kind: 'submit', line: 'two' },
+    ]);
+    expect(editor.text).toBe('three');
+  });
+
+  test('Ctrl-C drops the line, Ctrl-L clears, Ctrl-D ends on an empty line only', () => {
+    const editor = typed('ab');
+    expect(editor.input('\u0001\u0004')).toEqual([]);
+    expect(editor.text).toBe('b');
+    expect(editor.input('\u0003')).toEqual([{ kind: 'interrupt', line: 'b' }]);
+    expect(editor.input('\u000c')).toEqual([{ kind: 'clear' }]);
+    expect(editor.input('\u0004')).toEqual([{ kind: 'end' }]);
+  });
+});
+
+describe('history', () => {
+  test('goes back and forth and keeps the line that was being typed', () => {
+    const editor = typed('one\r', 'two\r', 'draft', UP);
+    expect(editor.text).toBe('two');
+    editor.input(UP);
+    expect(editor.text).toBe('one');
+    editor.input(UP + DOWN);
+    expect(editor.text).toBe('two');
+    editor.input(DOWN);
+    expect(editor.text).toBe('draft');
+  });
+
+  test('keeps neither empty lines nor repetitions', () => {
+    const editor = typed('one\r', 'one\r', ' \r', UP, UP);
+    expect(editor.text).toBe('one');
+    editor.input(DOWN);
+    expect(editor.text).toBe('');
+  });
+});
+
+describe('the part in sight', () => {
+  test('is the whole line where it fits', () => {
+    expect(typed('hello', LEFT).view(20)).toEqual({ text: 'hello', cursor: 4 });
+  });
+
+  test('follows the cursor in a long line', () => {
+    const editor = typed('0123456789');
+    expect(editor.view(5)).toEqual({ text: '6789', cursor: 4 });
+    editor.input('\u0001');
+    expect(editor.view(5)).toEqual({ text: '0123', cursor: 0 });
+  });
+
+  test('counts two cells for wide characters', () => {
+    expect(typed('你好', LEFT).view(20)).toEqual({ text: '你好', cursor: 2 });
+    expect(typed('你好吗').view(6)).toEqual({ text: '好吗', cursor: 4 });
+  });
+});

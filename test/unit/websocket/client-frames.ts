@@ -1,0 +1,144 @@
+import type { BridgeError } from '../../../src/errors.ts';
+import type { FrameHandler } from '../../../src/websocket/parser.ts';
+import { Parser, type ParserOptions } from '../../../src/websocket/parser.ts';
+
+/** Everything a frame can say, so that a test can also say it wrongly. */
+export interface FrameParts {
+  opcode: number;
+  payload?: Uint8Array | string;
+  fin?: boolean;
+  /** The three reserved bits as a number 0..7. */
+  rsv?: number;
+  /** The masking key; null leaves the frame unmasked. */
+  key?: readonly [number, number, number, number] | null;
+  /** How to write the length; the shortest form when absent. */
+  lengthForm?: 7 | 16 | 64;
+  /** The length to announce when it is not the payload's. */
+  length?: number | bigint;
+}
+
+/** A frame written by the letter of RFC 6455 §5.2, without any code of the product. */
+export function clientFrame(parts: FrameParts): Buffer {
+  const { opcode, fin = true, rsv = 0, key = [0x37, 0xfa, 0x21, 0x3d] } = parts;
+  const payload = Buffer.from(parts.payload ?? '');
+  const length = BigInt(parts.length ?? payload.length);
+  const form = parts.lengthForm ?? (length < 126n ? 7 : length < 65536n ? 16 : 64);
+  const bytes = [(fin ? 0x80 : 0) | (rsv << 4) | opcode];
+  const mask = key === null ? 0 : 0x80;
+  if (form === 7) bytes.push(mask | Number(length));
+  else {
+    bytes.push(mask | (form === 16 ? 126 : 127));
+    for (let bit = form - 8; bit >= 0; bit -= 8) bytes.push(Number((length >> BigInt(bit)) & 0xffn));
+  }
+  if (key === null) return Buffer.concat([Buffer.from(bytes), payload]);
+  return Buffer.concat([Buffer.from([...bytes, ...key]), payload.map((byte, index) => byte ^ key[index % 4]!)]);
+}
+
+/** One thing that came out of a parser. An unfinished message is the last event, when there is one. */
+export type ParserEvent =
+  | { type: 'message' | 'unfinished'; opcode: number; data: Buffer }
+  | { type: 'ping' | 'pong'; payload: Buffer }
+  | { type: 'close'; code: number; reason: string };
+
+/** What came out of a parser over its life. */
+export interface Outcome {
+  events: ParserEvent[];
+  error: BridgeError['code'] | null;
+  closed: boolean;
+  idle: boolean;
+  /** Breaches of what FrameHandler promises; always empty. */
+  breaches: string[];
+}
+
+/** Writes down what a parser hands on, and every breach of the promises made to its handler. */
+class Recorder implements FrameHandler {
+  readonly events: ParserEvent[] = [];
+  readonly breaches: string[] = [];
+  #open: { opcode: number; pieces: Buffer[] } | null = null;
+  #chunk: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+  #next = -1;
+
+  /** Must be called before every push: adjacency is promised within one. */
+  beginChunk(chunk: Buffer, start: number, end: number): void {
+    this.#chunk = chunk;
+    this.#start = start;
+    this.#end = end;
+    this.#next = -1;
+  }
+
+  onData(buffer: Buffer, start: number, end: number, opcode: number, last: boolean): void {
+    if (buffer !== this.#chunk) this.breaches.push('a piece came from another buffer');
+    if (start < this.#start || end > this.#end || start > end) this.breaches.push(`piece [${start}, ${end}) is outside`);
+    if (start === end && !last) this.breaches.push('an empty piece was not the last');
+    if (this.#next !== -1 && start !== this.#next) this.breaches.push(`piece at ${start}, expected ${this.#next}`);
+    this.#next = end;
+    this.#open ??= { opcode, pieces: [] };
+    if (this.#open.opcode !== opcode) this.breaches.push('the opcode changed within a message');
+    this.#open.pieces.push(Buffer.from(buffer.subarray(start, end)));
+    if (last) this.#finish('message');
+  }
+
+  onPing(payload: Buffer): void {
+    this.events.push({ type: 'ping', payload });
+  }
+
+  onPong(payload: Buffer): void {
+    this.events.push({ type: 'pong', payload });
+  }
+
+  onClose(code: number, reason: string): void {
+    this.events.push({ type: 'close', code, reason });
+  }
+
+  /** Adds the message left open, if any. */
+  finish(): void {
+    if (this.#open !== null) this.#finish('unfinished');
+  }
+
+  #finish(type: 'message' | 'unfinished'): void {
+    const { opcode, pieces } = this.#open!;
+    this.#open = null;
+    this.events.push({ type, opcode, data: Buffer.concat(pieces) });
+  }
+}
+
+const MARGIN = 5;
+const CANARY = 0xa5;
+
+/**
+ * Feeds bytes to a fresh parser in chunks of the given sizes, again and again from the first size on.
+ * Every chunk is overwritten after its push, and stands between canaries.
+ */
+export function parse(bytes: Uint8Array, sizes: readonly number[] = [bytes.length], options?: ParserOptions): Outcome {
+  const recorder = new Recorder();
+  const parser = new Parser(recorder, options);
+  let error: BridgeError | null = null;
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = Math.max(1, sizes[turn % sizes.length]!);
+    const piece = bytes.subarray(at, at + size);
+    const chunk = Buffer.alloc(piece.length + 2 * MARGIN, CANARY);
+    chunk.set(piece, MARGIN);
+    recorder.beginChunk(chunk, MARGIN, MARGIN + piece.length);
+    const result = parser.push(chunk, MARGIN, MARGIN + piece.length);
+    if (error !== null && result !== error) recorder.breaches.push('the error changed');
+    error = result;
+    for (const edge of [chunk.subarray(0, MARGIN), chunk.subarray(-MARGIN)]) {
+      if (edge.some((byte) => byte !== CANARY)) recorder.breaches.push('bytes beside the chunk were changed');
+    }
+    chunk.fill(CANARY);
+    at += piece.length;
+  }
+  recorder.finish();
+  return {
+    events: recorder.events,
+    error: error === null ? null : error.code,
+    closed: parser.closed,
+    idle: parser.idle,
+    breaches: recorder.breaches,
+  };
+}
+
+/** One byte per chunk. */
+export const OCTETS: readonly number[] = [1];
