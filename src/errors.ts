@@ -119,6 +119,7 @@ export const ERRORS = {
   TARGET_NOT_FOUND: row('dial', 'operator', 502, 1011, 'The Unix socket of the target does not exist.', 'Start the target, or correct its path.'),
   TARGET_UNIX_PATH_TOO_LONG: row('dial', 'operator', 502, 1011, 'The Unix socket path of the target is too long for the system.', 'Use a path of at most 107 bytes.'),
   TARGET_FAILED: row('dial', 'target', 502, 1011, 'Connecting to the target failed.', 'See the log of the bridge.'),
+  PROGRAM_NOT_FOUND: row('config', 'operator', null, null, 'The program to wrap cannot be started.', 'Check its path and permissions.'),
   NATIVE_MISSING: row('dial', 'operator', 502, 1011, 'The native part for this target is not built.', 'Install a C compiler (Debian: apt-get install gcc libc6-dev) and run npm run build.'),
 
   // relay

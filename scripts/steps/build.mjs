@@ -45,8 +45,9 @@ export async function build() {
   if (!compiled || !pages) return false;
   if (existsSync(path.join(ROOT, NATIVE_BUILD)) && run(process.execPath, [NATIVE_BUILD]) !== 0) return false;
 
-  const outputs = [...compiled, ...pages];
-  removeStrays(outputs);
+  removeStrays([...compiled, ...pages]);
+  // With the native parts, whose names their own script knows.
+  const outputs = filesUnder('dist');
   mkdirSync(path.dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, JSON.stringify({ inputs, compiler: hasCompiler(), outputs }));
   process.stdout.write(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
@@ -60,7 +61,12 @@ async function compile() {
   const mark = 'TSFILE: ';
   const lines = output.split('\n');
   if (status !== 0) {
-    process.stderr.write(lines.filter((line) => !line.startsWith(mark)).join('\n'));
+    process.stderr.write(
+      `${lines
+        .filter((line) => !line.startsWith(mark))
+        .join('\n')
+        .trimEnd()}\n`,
+    );
     return null;
   }
   const emitted = lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length).trim());
@@ -95,7 +101,7 @@ function filesUnder(input) {
   if (!existsSync(place)) return [];
   if (path.extname(input)) return [input];
   return readdirSync(place, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/\.(node|so|o)$/.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
     .toSorted();
 }

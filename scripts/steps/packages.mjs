@@ -23,9 +23,6 @@ const PACKAGES = {
   'C headers': { package: 'libc6-dev', file: '/usr/include/stdlib.h' },
 };
 
-/** The names of PACKAGES. */
-export const NAMES = Object.keys(PACKAGES);
-
 /** The Debian packages behind those of `names` that are not there. */
 export function missingPackages(names) {
   return [...new Set(names.filter((name) => !isPresent(name)).map((name) => PACKAGES[name].package))];
@@ -57,7 +54,7 @@ function isExecutable(file) {
 
 /** Installs what is missing of the whole list, where this may be done unasked: in CI, or as root on Debian. */
 export function ensurePackages() {
-  const missing = missingPackages(NAMES);
+  const missing = missingPackages(Object.keys(PACKAGES));
   if (missing.length === 0 || process.env.BASCULE_NO_APT === '1') return;
   const root = process.getuid?.() === 0;
   if (!findProgram('apt-get') || !(root || process.env.CI === 'true')) return;

@@ -100,6 +100,7 @@ export type TargetConfig =
   | { readonly kind: 'udp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'unix-dgram'; readonly path: string }
+  | ProgramTargetConfig
   | { readonly kind: 'echo' }
   | { readonly kind: 'demo' }
   | { readonly kind: 'function'; readonly connect: TargetFunction };
@@ -125,6 +126,19 @@ export interface TlsTargetConfig {
   readonly key: Secret | null;
   readonly passphrase: Secret | null;
   readonly minVersion: TlsVersion;
+}
+
+/** A program that the bridge starts, and whose listening port it connects to. */
+export interface ProgramTargetConfig {
+  readonly kind: 'program';
+  /** The program and its arguments; '{port}' in an argument stands for the port that it has to listen on. */
+  readonly command: readonly string[];
+  /** The port that the program means to listen on. It is moved to a free loopback port. */
+  readonly port: number;
+  /** What its end means: the end of the bridge, nothing, or a new start. */
+  readonly mode: 'exit' | 'ignore' | 'respawn';
+  /** Tells the program its port by this environment variable instead of moving its bind; null = move the bind. */
+  readonly portEnv: string | null;
 }
 
 /** A target written by a library user: gives the stream that the session talks to. */

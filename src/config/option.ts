@@ -36,7 +36,16 @@ export type OptionType =
  */
 export type OptionScope = 'process' | 'listener' | 'route' | 'match' | 'command';
 
-export type OptionGroup = 'Listening' | 'Target' | 'Routes' | 'Web page' | 'TLS' | 'Relay' | 'Limits' | 'Logging' | 'Other';
+export type OptionGroup =
+  | 'Listening'
+  | 'Target'
+  | 'Routes'
+  | 'Web page'
+  | 'TLS'
+  | 'Relay'
+  | 'Limits'
+  | 'Logging'
+  | 'Other';
 
 export type OptionValue = string | number | boolean | readonly string[];
 

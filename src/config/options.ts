@@ -49,3 +49,43 @@ const METAVARS: Readonly<Partial<Record<OptionType, string>>> = {
 export function metavarOf(option: Option): string {
   return option.metavar ?? option.values?.join('|') ?? METAVARS[option.type] ?? '';
 }
+
+/** A place in a config, as the option table sees it. */
+interface Place {
+  readonly level: Level;
+  /** The keys below the level: ['relay', 'linger']. */
+  readonly keys: readonly string[];
+}
+
+function placeOf(path: readonly (string | number)[]): Place {
+  const level: Level = path.includes('routes') ? 'route' : path[0] === 'listeners' ? 'listener' : 'top';
+  return { level, keys: path.slice(path.findLastIndex((segment) => typeof segment === 'number') + 1).map(String) };
+}
+
+/** The option of the value at a path, also of a value in place of its group; undefined when none is there. */
+export function optionAt(path: readonly (string | number)[]): Option | undefined {
+  const { level, keys } = placeOf(path);
+  const key = keys.join('.');
+  const options = optionsAt(level);
+  return (
+    options.find((option) => option.key === key) ??
+    options.find((option) => option.shorthand && option.key.startsWith(`${key}.`))
+  );
+}
+
+/** The keys that may stand in the mapping at a path, and the dotted keys of everything that may stand in its level. */
+export function candidateKeys(path: readonly (string | number)[]): { here: string[]; elsewhere: string[] } {
+  const { level, keys } = placeOf(path);
+  const known = optionsAt(level)
+    .filter(({ type }) => type !== 'function')
+    .map((option) => option.key.split('.'));
+  const lists = level === 'route' ? [] : level === 'listener' ? ['routes'] : ['routes', 'listeners'];
+  const here = known
+    .filter((segments) => keys.every((key, index) => segments[index] === key))
+    .map((segments) => segments[keys.length])
+    .filter((segment) => segment !== undefined);
+  return {
+    here: [...new Set([...here, ...(keys.length === 0 ? lists : [])])],
+    elsewhere: known.map((segments) => segments.join('.')),
+  };
+}

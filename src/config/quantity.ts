@@ -7,14 +7,18 @@ const SIZE_UNITS: Readonly<Record<string, number>> = { GiB: 2 ** 30, MiB: 2 ** 2
 /** The longest time a timer of Node.js can wait is a little more than 24 days. */
 export const MAX_DURATION: number = 24 * TIME_UNITS['d']!;
 
+/** How times and sizes are written; also the patterns that editors check. */
+export const DURATION_FORM: RegExp = /^(\d+(?:\.\d+)?)\s*(d|h|m|s|ms)?$/;
+export const SIZE_FORM: RegExp = /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?$/;
+
 /** Reads '30s', '250ms', '1.5h', or a plain number of seconds; gives milliseconds, or null when it is none of these. */
 export function parseDuration(value: string | number): number | null {
-  return parseQuantity(value, /^(\d+(?:\.\d+)?)\s*(d|h|m|s|ms)?$/, TIME_UNITS, 1000);
+  return parseQuantity(value, DURATION_FORM, TIME_UNITS, 1000);
 }
 
 /** Reads '256KiB', '1.5MiB', or a plain number of bytes; gives bytes, or null when it is none of these. */
 export function parseSize(value: string | number): number | null {
-  return parseQuantity(value, /^(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)?$/i, SIZE_UNITS, 1);
+  return parseQuantity(value, SIZE_FORM, SIZE_UNITS, 1);
 }
 
 /** Writes milliseconds as parseDuration reads them: '30s', '1500ms', '0'. */
@@ -35,8 +39,8 @@ function parseQuantity(
 ): number | null {
   const match = form.exec(typeof value === 'number' ? plainDigits(value) : value.trim());
   if (!match) return null;
-  const name = Object.keys(units).find((unit) => unit.toLowerCase() === match[2]?.toLowerCase());
-  const quantity = Math.round(Number(match[1]) * (name === undefined ? plain : units[name]!));
+  const [, digits, unit] = match;
+  const quantity = Math.round(Number(digits) * (unit === undefined ? plain : units[unit]!));
   return Number.isSafeInteger(quantity) ? quantity : null;
 }
 

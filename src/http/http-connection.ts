@@ -42,6 +42,8 @@ export class HttpConnection {
     this.requests += 1;
     this.responses += 1;
     this.socket.setTimeout(RESPONSE_STALL);
+    // The client may be gone before its file is found.
+    res.on('error', () => {});
     res.once('close', () => {
       this.responses -= 1;
       if (this.socket.destroyed) return;

@@ -45,11 +45,16 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #files: RequestHandler | null;
   readonly #connections = new Map<Socket, HttpConnection>();
-  #closing: (() => void) | null = null;
+  #closing = false;
+  readonly #closed: Promise<void>;
+  #onEmpty: () => void = () => {};
 
   constructor(options: HttpFrontOptions) {
     const { limits, web } = options.config;
     this.#options = options;
+    this.#closed = new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
     this.#files = web ? serveFiles(web) : null;
     this.#server = createServer({
       maxHeaderSize: limits.headerBytes,
@@ -90,26 +95,25 @@ export class HttpFront {
   }
 
   /** Ends every connection once its response is finished, at once where there is none; resolves when none is left. */
-  async close(): Promise<void> {
-    const done = new Promise<void>((resolve) => {
-      this.#closing = resolve;
-    });
+  close(): Promise<void> {
+    this.#closing = true;
     for (const { socket, responses, refused } of this.#connections.values()) {
       if (responses === 0 && !refused) socket.destroy();
     }
     this.#server.close();
-    if (this.#connections.size > 0) await done;
+    if (this.#connections.size === 0) this.#onEmpty();
+    return this.#closed;
   }
 
-  /** Ends every connection that speaks HTTP now. */
+  /** Ends every connection that speaks HTTP now, and takes no more. */
   destroy(): void {
+    void this.close();
     for (const socket of this.#connections.keys()) socket.destroy();
-    this.#server.close();
   }
 
   #forget(socket: Socket): void {
     this.#connections.delete(socket);
-    if (this.#connections.size === 0) this.#closing?.();
+    if (this.#closing && this.#connections.size === 0) this.#onEmpty();
   }
 
   #onRequest(req: IncomingMessage, res: ServerResponse): void {
@@ -121,7 +125,7 @@ export class HttpFront {
     // Requests beyond the limit stay unanswered; the one at the limit ends the connection.
     if (connection.responses > MAX_PIPELINED) return;
     // Nobody reads bodies here, so nothing can follow one.
-    const last = connection.responses === MAX_PIPELINED || hasBody(req) || this.#closing !== null;
+    const last = connection.responses === MAX_PIPELINED || hasBody(req) || this.#closing;
     if (last) res.setHeader('Connection', 'close');
     void this.#answer(req, res, connection);
   }
@@ -192,7 +196,10 @@ export class HttpFront {
     // HTTP/1.0 knows no Host header.
     const hosts = countHosts(req.rawHeaders);
     if (hosts > 1 || (hosts === 0 && req.httpVersion === '1.1')) {
-      return new BridgeError('HTTP_BAD_REQUEST', { detail: `there were ${hosts} Host headers`, remedy: 'Send one Host header.' });
+      return new BridgeError('HTTP_BAD_REQUEST', {
+        detail: `there were ${hosts} Host headers`,
+        remedy: 'Send one Host header.',
+      });
     }
     // A WebSocket client whose Upgrade header was lost on the way gets to know that.
     return req.headers['sec-websocket-key'] === undefined ? null : checkUpgrade(req);

@@ -31,6 +31,7 @@ export function explainFailure(
     return new BridgeError('HTTP_BAD_REQUEST', { detail });
   }
   // With TLS 1.3 a client that does not trust the certificate says so only after the server has finished its handshake.
-  if (code.startsWith('ERR_SSL_') && connection.requests === 0) return new BridgeError('TLS_HANDSHAKE_FAILED', { detail });
+  if (code.startsWith('ERR_SSL_') && connection.requests === 0)
+    return new BridgeError('TLS_HANDSHAKE_FAILED', { detail });
   return null;
 }

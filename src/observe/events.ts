@@ -58,6 +58,10 @@ export interface BridgeEvents {
   'session:data': { readonly session: SessionView; readonly from: 'client' | 'target'; readonly data: Uint8Array };
   /** A stage was entered. */
   'session:stage': { readonly session: SessionView; readonly stage: Stage };
+  /** A line that a wrapped program wrote. Control characters are still in it. */
+  'program:output': { readonly target: string; readonly line: string };
+  /** A wrapped program has ended for good, and the bridge should too. `status` is the exit status to report. */
+  'program:exit': { readonly target: string; readonly status: number };
   /** Something an operator should know that ended nothing. */
   warning: { readonly message: string; readonly error?: BridgeError };
 }

@@ -8,10 +8,11 @@ import { createHttpServer, type HttpFront } from '../http/http-server.ts';
 import { readHandshake } from '../http/read-handshake.ts';
 import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
 import { Listener } from '../listen/listener.ts';
-import { EventHub, type SessionView } from '../observe/events.ts';
+import { EventHub, type BridgeEventName, type BridgeEvents, type SessionView } from '../observe/events.ts';
 import { FixedRoutes } from '../route/fixed-routes.ts';
 import type { Resolver } from '../route/resolver.ts';
 import { createTarget } from '../target/create-target.ts';
+import type { Target, TargetHost } from '../target/target.ts';
 import { Clock, tickFor } from './clock.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Session, type SessionHost } from './session.ts';
@@ -38,6 +39,7 @@ export class BridgeServer {
   readonly #host: SessionHost;
   readonly #doors: Door[] = [];
   readonly #attached: (() => void)[] = [];
+  readonly #targets: Target[] = [];
   #addresses: BridgeAddress[] = [];
   #closing = false;
 
@@ -47,6 +49,11 @@ export class BridgeServer {
     const relays = config.listeners.flatMap(({ routes }) => routes.map(({ relay }) => relay));
     const times = relays.flatMap((relay) => [relay.keepalive.interval, relay.idleTimeout, relay.maxSession]);
     this.#host = { events, clock: new Clock(tickFor(times)), registry: new SessionRegistry() };
+  }
+
+  /** Subscribes to an event; returns the function that unsubscribes. */
+  on<Name extends BridgeEventName>(name: Name, handler: (event: BridgeEvents[Name]) => void): () => void {
+    return this.events.on(name, handler);
   }
 
   /** Where the bridge listens, once `listen` has resolved. */
@@ -62,7 +69,9 @@ export class BridgeServer {
   /** Opens every listener. Rejects with a BridgeError LISTEN_* when one cannot be opened; then none stays open. */
   async listen(): Promise<void> {
     try {
-      for (const config of this.config.listeners) await this.#open(config);
+      const doors = this.config.listeners.map((config) => ({ config, resolver: this.#routes(config) }));
+      for (const target of this.#targets) await target.start?.(this.#targetHost(target));
+      for (const { config, resolver } of doors) await this.#open(config, resolver);
     } catch (error) {
       await this.close(0);
       throw error;
@@ -73,7 +82,7 @@ export class BridgeServer {
   attach(server: Server, options: { readonly path?: string } = {}): void {
     const config = this.config.listeners[0];
     if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
-    const resolver = new FixedRoutes(config.routes, createTarget);
+    const resolver = this.#routes(config);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
       const error = checkUpgrade(request);
@@ -98,6 +107,7 @@ export class BridgeServer {
     if (!(await this.#host.registry.whenEmpty(grace))) this.destroy();
     for (const { front } of this.#doors) front.destroy();
     await closed;
+    await Promise.all(this.#targets.map(async (target) => target.stop?.()));
   }
 
   /** Cuts off everything now. */
@@ -109,11 +119,29 @@ export class BridgeServer {
       front.destroy();
     }
     for (const session of this.#host.registry) session.destroy();
+    for (const target of this.#targets) void target.stop?.();
   }
 
-  async #open(config: ListenerConfig): Promise<void> {
+  /** Makes the routes of a listener, and remembers their targets for starting and stopping. */
+  #routes(config: ListenerConfig): Resolver {
+    return new FixedRoutes(config.routes, (targetConfig) => {
+      const target = createTarget(targetConfig);
+      this.#targets.push(target);
+      return target;
+    });
+  }
+
+  #targetHost({ label }: Target): TargetHost {
     const { events } = this;
-    const resolver = new FixedRoutes(config.routes, createTarget);
+    return {
+      output: (line) => events.publish('program:output', { target: label, line }),
+      warn: (message) => events.publish('warning', { message: `${label}: ${message}` }),
+      exit: (status) => events.publish('program:exit', { target: label, status }),
+    };
+  }
+
+  async #open(config: ListenerConfig, resolver: Resolver): Promise<void> {
+    const { events } = this;
     const { name } = config;
     const onRefused = (client: ClientAddress, error: BridgeError): void =>
       events.publish('connection:refused', { listener: name, client, error });
@@ -122,7 +150,9 @@ export class BridgeServer {
       onUpgrade: (request, socket, head) => this.#begin(resolver, name, request, socket, head),
       onRefused,
     });
-    const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () => this.#admit());
+    const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () =>
+      this.#admit(),
+    );
     this.#doors.push({ listener, front });
     const { address, url, secure } = await listener.listen();
     this.#addresses.push({ listener: name, address, url, secure });
@@ -132,7 +162,7 @@ export class BridgeServer {
   async #shut({ listener, front }: Door): Promise<void> {
     await listener.close();
     listener.destroyPending();
-    front.close();
+    await front.close();
   }
 
   /** Whether one more connection fits into the limit of the process. */

@@ -121,7 +121,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const relay = this.#relay;
     const config = this.#config;
     if (this.#stage !== 'relay' || !relay || !config) return;
-    if (config.maxSession > 0 && now - this.#startTime >= config.maxSession) this.fail(new BridgeError('SESSION_LIMIT'));
+    if (config.maxSession > 0 && now - this.#startTime >= config.maxSession)
+      this.fail(new BridgeError('SESSION_LIMIT'));
     if (this.#idle?.tick(now, relay.bytesIn + relay.bytesOut)) this.fail(new BridgeError('IDLE_TIMEOUT'));
     const step = this.#keepalive?.tick(now, relay.signsOfLife, relay.clientPaused);
     if (step === 'ping') this.#connection?.ping();

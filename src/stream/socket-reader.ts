@@ -30,7 +30,7 @@ const internals = findInternals();
  */
 export class SocketReader implements ByteReader {
   /** For net.connect. */
-  readonly onread: OnReadOpts & { buffer: () => Buffer };
+  readonly onread: OnRead;
   #socket: Socket | null = null;
   #sink: ByteSink | null = null;
   /** The buffer that the socket reads into; always the one it has been told. */
@@ -86,7 +86,11 @@ export class SocketReader implements ByteReader {
   relax(): void {
     if (this.#bulk) {
       this.#bulk = false;
-    } else if (this.#current !== shared && this.#socket && internals?.install(this.#socket, this.onread, shared.region)) {
+    } else if (
+      this.#current !== shared &&
+      this.#socket &&
+      internals?.install(this.#socket, this.onread, shared.region)
+    ) {
       this.#release();
     }
   }
@@ -119,10 +123,18 @@ function newReadBuffer(): ReadBuffer {
   return { memory, region: memory.subarray(HEADROOM) };
 }
 
+/** What net.connect takes as `onread`, bound to its reader. */
+interface OnRead extends OnReadOpts {
+  readonly buffer: (this: void) => Buffer;
+  readonly callback: (this: void, size: number) => boolean;
+}
+
 interface Internals {
   /** Makes a connected socket read into `region` and call `onread`. False when it cannot. */
-  install(socket: Socket, onread: OnReadOpts & { buffer: () => Buffer }, region: Buffer): boolean;
+  install(socket: Socket, onread: OnRead, region: Buffer): boolean;
 }
+
+/* oxlint-disable no-underscore-dangle -- Node's own name for the handle. */
 
 /** Looks up the fields in which node:net keeps `onread` (the same in Node 20 to 26); null where they are not found. */
 function findInternals(): Internals | null {

@@ -32,4 +32,17 @@ export interface Target {
    * then nothing is left open.
    */
   connect(context: DialContext): Promise<TargetConnection>;
+  /** Makes the target ready before the listeners open, for targets that have something to start. */
+  start?(host: TargetHost): Promise<void>;
+  /** Ends what `start` began; resolves when nothing of it is left. */
+  stop?(): Promise<void>;
+}
+
+/** What a target that runs something itself may tell its bridge. */
+export interface TargetHost {
+  /** Shown in the log as it is: one line of a program's output. */
+  output(line: string): void;
+  warn(message: string): void;
+  /** The target has ended for good, and the bridge with it. `status` is the exit status to report. */
+  exit(status: number): void;
 }

@@ -51,11 +51,13 @@ suite('noVNC in Chromium against TigerVNC', { needs: ['chromium', 'Xtigervnc', '
     for (const { at, colour } of [SCREEN.background, SCREEN.typing, SCREEN.red, SCREEN.green]) {
       await until(`the screen is ${colour} at ${at}`, async () => isColour(await pixel(page, at), colour));
     }
+    const ink = await inkInTypingWindow(page);
     await page.mouse.click(SCREEN.typing.at[0], SCREEN.typing.at[1]);
-    await page.keyboard.type(`${line}: Käse? "0123"\n`, { delay: 5 });
-    await until('the keys have arrived', () => vnc.typed.includes(`${line}: Käse? "0123"\n`)).catch((error: unknown) => {
+    await page.keyboard.type(`${line}: Hello, "Bascule" 0123?\n`, { delay: 5 });
+    await until('the keys have arrived', () => vnc.typed.includes(`${line}: Hello, "Bascule" 0123?\n`)).catch((error: unknown) => {
       throw new Error(`typed so far: ${JSON.stringify(vnc.typed)}`, { cause: error });
     });
+    await until('the typed line is on the screen', async () => (await inkInTypingWindow(page)) > ink + 500);
     await keepScreenshot(page, name);
     await page.evaluate('vnc.disconnect()');
     await until('noVNC is disconnected', async () => (await seen(page)).includes('disconnect, clean'));
@@ -81,6 +83,16 @@ async function pixel(page: Page, [x, y]: readonly [number, number]): Promise<num
   return page.evaluate(
     `[...document.querySelector('#screen canvas').getContext('2d').getImageData(${x}, ${y}, 1, 1).data].slice(0, 3)`,
   );
+}
+
+/** How many dark pixels the typing window holds. */
+async function inkInTypingWindow(page: Page): Promise<number> {
+  return page.evaluate(`(() => {
+    const { data } = document.querySelector('#screen canvas').getContext('2d').getImageData(22, 22, 480, 240);
+    let dark = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i] + data[i + 1] + data[i + 2] < 300) dark++;
+    return dark;
+  })()`);
 }
 
 /** Whether two colours are the same to the eye: the VNC encoding may be lossy. */

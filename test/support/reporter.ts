@@ -18,6 +18,8 @@ export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     const counts = count(modules);
     counts.failed += unhandled.length;
+    // A run that found no test at all has shown nothing.
+    if (modules.length === 0) counts.failed += 1;
     if (process.env['CI'] === 'true') {
       counts.failed += counts.skipped;
       counts.skipped = 0;
@@ -51,7 +53,5 @@ function count(modules: readonly TestModule[]): Counts {
 }
 
 function skippedSuites(modules: readonly TestModule[]): TestSuite[] {
-  return modules.flatMap((module) =>
-    [...module.children.allSuites()].filter((suite) => suite.options.mode === 'skip'),
-  );
+  return modules.flatMap((module) => [...module.children.allSuites()].filter((suite) => suite.options.mode === 'skip'));
 }

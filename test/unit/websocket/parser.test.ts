@@ -91,7 +91,11 @@ describe('the message limit', () => {
     const stream = Buffer.concat([whole, fragments, whole]);
     const outcome = parse(stream, [777], limit);
     expect(outcome.error).toBeNull();
-    expect(outcome.events).toEqual([binary(Buffer.alloc(1000)), binary(Buffer.alloc(1000)), binary(Buffer.alloc(1000))]);
+    expect(outcome.events).toEqual([
+      binary(Buffer.alloc(1000)),
+      binary(Buffer.alloc(1000)),
+      binary(Buffer.alloc(1000)),
+    ]);
   });
 
   it('refuses a longer message at its header, before any payload has come', () => {

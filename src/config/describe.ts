@@ -1,0 +1,77 @@
+import { stringify } from 'yaml';
+import { formatListen } from './address.ts';
+import type { ExpandedConfig, ExpandedListener, ExpandedRoute } from './expand.ts';
+import { optionsUnder } from './options.ts';
+import type { Option } from './option.ts';
+import { formatDuration, formatSize } from './quantity.ts';
+import { Secret } from './secret.ts';
+import { formatTarget, type TargetAddress } from './target-address.ts';
+
+/** A resolved config as YAML in the words of a config file, so that it can be used as one. Secrets are not shown. */
+export function describeConfig(config: ExpandedConfig): string {
+  const { limits, shutdown, log, listeners } = config;
+  const document = {
+    limits: group('limits', limits),
+    shutdown: group('shutdown', shutdown),
+    log: group('log', log),
+    listeners: listeners.map((listener) => describeListener(listener)),
+  };
+  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function describeListener({ name, listen, web, tls, limits, routes }: ExpandedListener): object {
+  return {
+    name,
+    listen: formatListen(listen),
+    ...(listen.kind === 'unix' ? { unixMode: `0${listen.mode.toString(8)}` } : {}),
+    ...(web ? { web: group('web', web) } : {}),
+    ...(tls ? { tls: group('tls', tls) } : {}),
+    limits: group('limits', limits),
+    ...(routes.length > 0 ? { routes: routes.map((route) => describeRoute(route)) } : {}),
+  };
+}
+
+function describeRoute({ name, match, target, subprotocols, relay }: ExpandedRoute): object {
+  return {
+    name,
+    ...(match.path === null ? {} : { path: match.path }),
+    ...(match.host === null ? {} : { host: match.host }),
+    target: group('target', target),
+    subprotocols,
+    relay: group('relay', relay),
+  };
+}
+
+/** The values of a group of options, written as a person would write them, in the order of the option table. */
+function group(name: string, values: object): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const option of optionsUnder(name)) {
+    const segments = option.key.split('.').slice(1);
+    let value: unknown = values;
+    for (const segment of segments) value = (value as Record<string, unknown> | undefined)?.[segment];
+    if (value === undefined || value === null) continue;
+    let place = result;
+    for (const segment of segments.slice(0, -1)) place = (place[segment] ??= {}) as Record<string, unknown>;
+    place[segments.at(-1)!] = written(option, value);
+  }
+  return result;
+}
+
+function written(option: Option, value: unknown): unknown {
+  switch (option.type) {
+    case 'duration':
+      return value === 0 ? 0 : formatDuration(value as number);
+    case 'bytes':
+      return value === 0 ? 0 : formatSize(value as number);
+    case 'target':
+      return formatTarget(value as TargetAddress);
+    case 'function':
+      return '[function]';
+    case 'pem':
+      return String(value).includes('PRIVATE KEY') ? String(new Secret('')) : value;
+    case 'secret':
+      return String(value);
+    default:
+      return value;
+  }
+}

@@ -1,0 +1,224 @@
+import path from 'node:path';
+import { formatListen, parseListen } from './address.ts';
+import type { LogInput } from './input.ts';
+import { type ConfigIssue, issue, type IssuePath } from './issue.ts';
+import type { ListenAddress, ListenerLimits, RelayConfig, RouteMatch, TlsVersion } from './model.ts';
+import { defaultValue } from './option-value.ts';
+import { optionOf, optionsUnder } from './options.ts';
+import { checkTarget } from './target-check.ts';
+import type { ValidInput, ValidListener, ValidRoute, ValidTarget, ValidTls } from './valid-input.ts';
+
+/** A config with everything filled in and inherited, still in the words of the config file; no file has been read. */
+export interface ExpandedConfig {
+  readonly limits: { readonly connections: number };
+  readonly shutdown: { readonly grace: number };
+  readonly log: LogSettings;
+  readonly listeners: readonly ExpandedListener[];
+}
+
+/** How to log; the engine knows nothing of it. */
+export interface LogSettings {
+  readonly level: NonNullable<LogInput['level']>;
+  readonly format: NonNullable<LogInput['format']>;
+  /** Absolute; null = standard error. */
+  readonly file: string | null;
+  readonly traffic: boolean;
+}
+
+export interface ExpandedListener {
+  /** Where it stands in the input. */
+  readonly path: IssuePath;
+  readonly name: string;
+  readonly listen: ListenAddress;
+  readonly web: { readonly root: string; readonly listing: boolean } | null;
+  readonly tls: (ValidTls & { readonly cert: string; readonly only: boolean; readonly minVersion: TlsVersion }) | null;
+  readonly limits: ListenerLimits;
+  readonly routes: readonly ExpandedRoute[];
+}
+
+export interface ExpandedRoute {
+  readonly name: string;
+  readonly match: RouteMatch;
+  readonly target: ValidTarget;
+  /** Where the target stands in the input. */
+  readonly targetPath: IssuePath;
+  readonly subprotocols: readonly string[];
+  readonly relay: RelayConfig;
+}
+
+/** Keys of a listener that have no meaning beside `listeners`. */
+const OF_ONE_LISTENER = ['listen', 'name', 'unixMode', 'web', 'tls', 'target', 'routes'] as const;
+
+/** Fills in what a valid input leaves out. Relative paths are resolved against `directory`. */
+export function expand(input: ValidInput, directory: string, issues: ConfigIssue[]): ExpandedConfig {
+  const log = fill('log', [input.log]) as LogSettings;
+  return {
+    limits: { connections: input.limits?.['connections'] ?? 0 },
+    shutdown: fill('shutdown', [input.shutdown]) as ExpandedConfig['shutdown'],
+    log: { ...log, file: log.file === null ? null : path.resolve(directory, log.file) },
+    listeners: new Expansion(input, directory, issues).listeners(),
+  };
+}
+
+/** The expansion of one input: what all its listeners and routes share. */
+class Expansion {
+  readonly #input: ValidInput;
+  readonly #directory: string;
+  readonly #issues: ConfigIssue[];
+
+  constructor(input: ValidInput, directory: string, issues: ConfigIssue[]) {
+    this.#input = input;
+    this.#directory = directory;
+    this.#issues = issues;
+  }
+
+  listeners(): ExpandedListener[] {
+    const { listeners } = this.#input;
+    if (!listeners) return [this.#listener({ ...this.#input, limits: withoutConnections(this.#input.limits) }, [])];
+    for (const key of OF_ONE_LISTENER)
+      if (this.#input[key] !== undefined)
+        this.#issue([key], `beside listeners there is no place for ${key}`, `move ${key} into a listener`);
+    if (listeners.length === 0) this.#issue(['listeners'], 'the list is empty', 'give at least one listener');
+    const expanded = listeners.map((listener, index) => this.#listener(listener, ['listeners', index]));
+    this.#checkDistinct(expanded);
+    return expanded.map((listener, index) => ({
+      ...listener,
+      name: distinct(listener.name, expanded.slice(0, index)),
+    }));
+  }
+
+  #listener(listener: ValidListener, at: IssuePath): ExpandedListener {
+    const listen = this.#address(listener);
+    const routes = (listener.routes ?? []).map((route, index) =>
+      this.#route(route, listener, [...at, 'routes', index]),
+    );
+    if (listener.target) routes.push(this.#route({ target: listener.target }, listener, at));
+    if (routes.length === 0 && !listener.web)
+      this.#issue([...at, 'target'], 'there is no target', 'give target, routes or web');
+    return {
+      path: at,
+      name: listener.name ?? formatListen(listen),
+      listen,
+      web: this.#web(listener, at),
+      tls: this.#tls(listener.tls, [...at, 'tls']),
+      limits: fill('limits', [listener.limits, withoutConnections(this.#input.limits)]) as ListenerLimits,
+      routes: routes.map((route, index) => ({ ...route, name: distinct(route.name, routes.slice(0, index)) })),
+    };
+  }
+
+  #address({ listen, unixMode }: ValidListener): ListenAddress {
+    const address = listen ?? parseListen(String(optionOf('listen')!.default));
+    if (address.kind !== 'unix') return address;
+    return { ...address, path: this.#socketPath(address.path), mode: unixMode ?? address.mode };
+  }
+
+  #web({ web }: ValidListener, at: IssuePath): ExpandedListener['web'] {
+    if (!web) return null;
+    if (web.root === undefined) {
+      this.#issue([...at, 'web', 'root'], 'there is no directory to serve', 'give web.root');
+      return null;
+    }
+    return { root: path.resolve(this.#directory, web.root), listing: web.listing ?? false };
+  }
+
+  #tls(tls: ValidTls | undefined, at: IssuePath): ExpandedListener['tls'] {
+    if (!tls) return null;
+    if (tls.cert === undefined) {
+      this.#issue([...at, 'cert'], 'there is no certificate', 'give tls.cert, or leave out tls');
+      return null;
+    }
+    const minVersion = tls.minVersion ?? (defaultValue(optionOf('tls.minVersion')!) as TlsVersion);
+    return { ...this.#withAbsoluteFiles(tls), cert: this.#file(tls.cert), only: tls.only ?? false, minVersion };
+  }
+
+  #route(route: ValidRoute, listener: ValidListener, at: IssuePath): ExpandedRoute {
+    const { path: pathname = null, host = null } = route;
+    const targetPath = [...at, 'target'];
+    const target = checkTarget(route.target, targetPath, this.#issues);
+    return {
+      name: route.name ?? (`${host ?? ''}${pathname ?? ''}` || 'default'),
+      match: { path: pathname, host },
+      target: this.#absoluteTarget(target),
+      targetPath,
+      subprotocols: route.subprotocols ?? listener.subprotocols ?? this.#input.subprotocols ?? defaultSubprotocols(),
+      relay: fill('relay', [route.relay, listener.relay, this.#input.relay]) as RelayConfig,
+    };
+  }
+
+  #absoluteTarget(target: ValidTarget): ValidTarget {
+    const { url } = target;
+    const files = this.#withAbsoluteFiles(target);
+    const ca = target.ca === undefined ? {} : { ca: this.#file(target.ca) };
+    const isSocket = url?.kind === 'unix' || url?.kind === 'unix-dgram';
+    return { ...files, ...ca, ...(isSocket ? { url: { ...url, path: this.#socketPath(url.path) } } : {}) };
+  }
+
+  #withAbsoluteFiles<Source extends ValidTls | ValidTarget>(source: Source): Source {
+    const files = (['cert', 'key', 'keyPasswordFile'] as const)
+      .filter((key) => source[key] !== undefined)
+      .map((key) => [key, this.#file(source[key]!)] as const);
+    return { ...source, ...Object.fromEntries(files) };
+  }
+
+  /** A PEM text in place of a path stays as it is. */
+  #file(source: string): string {
+    return source.includes('-----BEGIN') ? source : path.resolve(this.#directory, source);
+  }
+
+  /** A relative path that works as it is stays short: the system allows some hundred bytes for a socket. */
+  #socketPath(socket: string): string {
+    return this.#directory === process.cwd() ? socket : path.resolve(this.#directory, socket);
+  }
+
+  #checkDistinct(listeners: readonly ExpandedListener[]): void {
+    for (const [index, { name, listen, path: at }] of listeners.entries()) {
+      const earlier = listeners.slice(0, index);
+      const isSame = (other: ListenAddress): boolean => formatListen(other) === formatListen(listen);
+      const takesAnyPort = listen.kind === 'tcp' && listen.port === 0;
+      const sameAddress = takesAnyPort ? -1 : earlier.findIndex((other) => isSame(other.listen));
+      if (sameAddress !== -1)
+        this.#issue([...at, 'listen'], `listeners[${sameAddress}] listens there too`, 'give each its own address');
+      const given = this.#input.listeners![index]!.name;
+      if (given !== undefined && earlier.some((other) => other.name === name))
+        this.#issue([...at, 'name'], `another listener is called '${name}'`, 'give each its own name');
+    }
+  }
+
+  #issue(at: IssuePath, what: string, remedy: string): void {
+    this.#issues.push(issue('CONFIG_INVALID', at, what, remedy));
+  }
+}
+
+/** The values of a group of options: from the first layer that has one, else the default. */
+function fill(group: string, layers: readonly (object | undefined)[]): unknown {
+  const result: Record<string, unknown> = {};
+  for (const option of optionsUnder(group)) {
+    const segments = option.key.split('.').slice(1);
+    const given = layers.map((layer) => lookUp(layer, segments)).find((value) => value !== undefined);
+    let place = result;
+    for (const segment of segments.slice(0, -1)) place = (place[segment] ??= {}) as Record<string, unknown>;
+    place[segments.at(-1)!] = given ?? defaultValue(option);
+  }
+  return result;
+}
+
+function lookUp(layer: object | undefined, segments: readonly string[]): unknown {
+  let value: unknown = layer;
+  for (const segment of segments) value = (value as Record<string, unknown> | undefined)?.[segment];
+  return value;
+}
+
+/** The limit of connections at the top is that of all listeners together, so none inherits it. */
+function withoutConnections(limits: Readonly<Record<string, number>> = {}): Record<string, number> {
+  return Object.fromEntries(Object.entries(limits).filter(([key]) => key !== 'connections'));
+}
+
+function defaultSubprotocols(): readonly string[] {
+  return defaultValue(optionOf('subprotocols')!) as readonly string[];
+}
+
+/** A name that none of the others has. */
+function distinct(name: string, others: readonly { readonly name: string }[]): string {
+  const same = others.filter((other) => other.name === name).length;
+  return same === 0 ? name : `${name}#${same + 1}`;
+}

@@ -1,0 +1,44 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { BridgeError, type ErrorCode } from '../errors.ts';
+import { quoted } from './host-port.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of its path is not a directory',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many files are open',
+};
+
+/** Reads a text file that a config names; fails with `code` and says why. */
+export function readInputFile(file: string, code: ErrorCode): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw new BridgeError(code, { detail: `cannot read ${quoted(file)}: ${systemReason(thrown)}`, cause: thrown });
+  }
+}
+
+/** Checks that a directory exists and that its files can be reached. */
+export function checkWebRoot(directory: string): string {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new BridgeError('WEB_ROOT_INVALID', { detail: `${quoted(directory)}: ${reason}`, cause });
+  };
+  try {
+    if (!statSync(directory).isDirectory()) fail('it is not a directory');
+    accessSync(directory, constants.R_OK | constants.X_OK);
+  } catch (thrown) {
+    if (thrown instanceof BridgeError) throw thrown;
+    fail(systemReason(thrown), thrown);
+  }
+  return directory;
+}
+
+/** What a system error says, in words. */
+export function systemReason(thrown: unknown): string {
+  const { code = '', message = String(thrown) } = thrown as NodeJS.ErrnoException;
+  return REASONS[code] ?? message;
+}

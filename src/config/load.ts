@@ -1,0 +1,118 @@
+import path from 'node:path';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { BridgeError } from '../errors.ts';
+import { quoted } from './host-port.ts';
+import { readInputFile } from './input-file.ts';
+import { type ConfigIssue, issue, type IssuePath, keyOf } from './issue.ts';
+
+/** A config file as it was read: its values, and where each of them stands. */
+export interface ConfigFile {
+  /** As it was given, for messages. */
+  readonly name: string;
+  /** Relative paths in the file start here. */
+  readonly directory: string;
+  readonly input: unknown;
+  /** 'file:line:column: key' of what an issue is about; of the mapping around it when the file does not hold it. */
+  place(issue: ConfigIssue): string;
+  /** Where that is, for sorting. */
+  offset(issue: ConfigIssue): number;
+}
+
+/** Why a config file cannot be used: an issue per mistake, each with its place. */
+export interface SyntaxIssues {
+  readonly issues: readonly { readonly issue: ConfigIssue; readonly place: string }[];
+}
+
+/** Greatest config file: more is a mistake in the path. */
+const MAX_BYTES = 4 * 2 ** 20;
+
+/** Reads a YAML or JSON config file. Throws CONFIG_NOT_FOUND; mistakes of syntax are given back, all of them. */
+export function loadConfig(file: string): ConfigFile | SyntaxIssues {
+  const text = readInputFile(file, 'CONFIG_NOT_FOUND');
+  if (text.length > MAX_BYTES)
+    throw new BridgeError('CONFIG_NOT_FOUND', {
+      detail: `${quoted(file)} is larger than 4 MiB`,
+      remedy: 'Give the path of a config file.',
+    });
+  return parseConfig(text, file);
+}
+
+/** Reads the text of a config file. JSON is YAML, so one parser reads both. */
+export function parseConfig(text: string, name: string): ConfigFile | SyntaxIssues {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+  };
+  const mistakes = independent([...document.errors, ...document.warnings]);
+  if (mistakes.length > 0)
+    return { issues: mistakes.map((mistake) => ({ issue: syntaxIssue(mistake), place: at(mistake.pos[0]) })) };
+  if (!isMap(document.contents)) {
+    const what = document.contents === null ? 'the file is empty' : 'the file is not a mapping of keys to values';
+    const start = document.contents?.range?.[0] ?? 0;
+    return {
+      issues: [
+        { issue: issue('CONFIG_SYNTAX', [], what, 'write a line such as target: localhost:5900'), place: at(start) },
+      ],
+    };
+  }
+  let input: unknown;
+  try {
+    input = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    const bomb = issue('CONFIG_SYNTAX', [], 'aliases multiply too much', 'write the values out');
+    return { issues: [{ issue: bomb, place: at(0) }] };
+  }
+  const offset = (each: ConfigIssue): number => offsetOf(document, each.path, each.code === 'CONFIG_UNKNOWN_KEY');
+  const place = (each: ConfigIssue): string => [at(offset(each)), keyOf(each.path)].filter(Boolean).join(': ');
+  return { name, directory: path.dirname(path.resolve(name)), input, place, offset };
+}
+
+/** The mistakes up to the first one that upsets the parser: what it reports after that is mostly not wrong. */
+function independent(mistakes: readonly YAMLError[]): YAMLError[] {
+  const harmless = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'BAD_ALIAS']);
+  const sorted = mistakes.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  const first = sorted.findIndex(({ code }) => !harmless.has(code));
+  return first === -1 ? sorted : sorted.slice(0, first + 1);
+}
+
+function syntaxIssue(mistake: YAMLError): ConfigIssue {
+  const [what = ''] = mistake.message.split('\n');
+  const remedy = /nested mappings/i.test(what)
+    ? "put a value that holds or ends in a colon into quotes, such as 'echo:'"
+    : /multiple documents/i.test(what)
+      ? 'keep one document per file'
+      : 'mend the line';
+  return issue(
+    'CONFIG_SYNTAX',
+    [],
+    what.replace(/^./, (letter) => letter.toLowerCase()).replace(/[;:,.\s]+$/, ''),
+    remedy,
+  );
+}
+
+/** The offset of the value at a path, or of its key. A mapping or list stands for itself by its key. */
+function offsetOf(document: Document, path: IssuePath, wantsKey: boolean): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const [index, segment] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isSeq(node)) {
+      node = node.items[Number(segment)];
+      offset = startOf(node, offset);
+    } else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+      if (!pair) return offset;
+      node = pair.value;
+      const isLast = index === path.length - 1;
+      offset = startOf(isLast && !wantsKey && isScalar(node) ? node : pair.key, offset);
+    } else return startOf(node, offset);
+  }
+  return offset;
+}
+
+function startOf(node: unknown, fallback: number): number {
+  const range = (node as { readonly range?: readonly number[] | null } | null)?.range;
+  return range?.[0] ?? fallback;
+}

@@ -1,0 +1,198 @@
+import { BridgeError } from '../errors.ts';
+import { parseListen } from './address.ts';
+import { quoted } from './host-port.ts';
+import { nearest } from './nearest.ts';
+import type { Option, OptionType } from './option.ts';
+import { formatDuration, formatSize, MAX_DURATION, parseDuration, parseSize } from './quantity.ts';
+import { Secret } from './secret.ts';
+import { parseTarget } from './target-address.ts';
+
+/** What each type of option looks like, for messages: "expected …, got …". */
+const EXPECTED: Readonly<Record<OptionType, string>> = {
+  boolean: 'true or false',
+  integer: 'a whole number',
+  bytes: 'a size such as 256KiB, or a number of bytes',
+  duration: 'a time such as 30s or 250ms, or a number of seconds',
+  string: 'a text',
+  secret: 'a text',
+  path: 'the path of a file or directory',
+  pem: 'the path of a PEM file',
+  mode: "octal digits in quotes, such as '0660'",
+  enum: 'one of its words',
+  list: 'a list of texts',
+  listen: 'a listen address such as 6080 or 0.0.0.0:6080',
+  target: 'a target such as localhost:5900',
+  'route-path': 'a path such as /vnc or /consoles/*',
+  'route-host': 'a host name such as example.com or *.example.com',
+  function: 'a function (code cannot stand in a file)',
+};
+
+/** The words for what an option takes. */
+export function expectedValue(option: Option): string {
+  return option.values ? `one of ${option.values.join(', ')}` : EXPECTED[option.type];
+}
+
+/**
+ * Turns a value of the right JavaScript type into what the config model holds: milliseconds, bytes, an address.
+ *
+ * Throws CONFIG_INVALID with what is wrong and the remedy.
+ */
+export function convertValue(option: Option, value: unknown): unknown {
+  switch (option.type) {
+    case 'boolean':
+    case 'function':
+      return value;
+    case 'integer':
+      return inRange(option, value as number, Number, String);
+    case 'duration':
+      return inRange(
+        option,
+        readQuantity(option, value, parseDuration),
+        (text) => parseDuration(text)!,
+        formatDuration,
+      );
+    case 'bytes':
+      return inRange(option, readQuantity(option, value, parseSize), (text) => parseSize(text)!, formatSize);
+    case 'string':
+    case 'path':
+    case 'pem':
+      return readText(option, value as string);
+    case 'secret':
+      return value instanceof Secret ? value : new Secret(value as string);
+    case 'mode':
+      return readMode(option, value as string);
+    case 'enum':
+      return readWord(option, value as string);
+    case 'list':
+      return readTokens(option, value as readonly string[]);
+    case 'listen':
+      return parseListen(String(value));
+    case 'target':
+      return parseTarget(value as string);
+    case 'route-path':
+      return readRoutePath(value as string);
+    case 'route-host':
+      return readRouteHost(value as string);
+  }
+}
+
+/** The default of an option as the config model holds it; null when it has none. */
+export function defaultValue(option: Option): unknown {
+  return option.default === null ? null : convertValue(option, option.default);
+}
+
+/** A value in a message: short, on one line, and never a secret. */
+export function shown(option: Option, value: unknown): string {
+  if (option.type === 'secret' || (option.type === 'pem' && String(value).includes('-----'))) return 'something else';
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return 'a list';
+  if (value === null) return 'nothing';
+  if (typeof value === 'object') return 'a mapping';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** The error for a value that an option cannot take. */
+export function badValue(what: string, remedy: string): BridgeError {
+  return new BridgeError('CONFIG_INVALID', { detail: what, remedy });
+}
+
+function readQuantity(option: Option, value: unknown, parse: (value: string | number) => number | null): number {
+  const quantity = parse(value as string | number);
+  if (quantity !== null) return quantity;
+  throw badValue(`expected ${expectedValue(option)}, got ${shown(option, value)}`, typeRemedy(option));
+}
+
+/** A value of each type, for options whose default is none. */
+const SAMPLES: Readonly<Partial<Record<OptionType, string>>> = {
+  integer: '10',
+  bytes: '256KiB',
+  duration: '30s',
+  string: 'text',
+  secret: 'text',
+  path: './file',
+  pem: './server.pem',
+  target: 'localhost:5900',
+  'route-path': '/vnc',
+  'route-host': 'example.com',
+};
+
+/** A value that the option takes, as a person would write it. */
+function sample(option: Option): string {
+  if (option.type === 'mode') return "'0660'";
+  if (Array.isArray(option.default)) return `[${option.default.join(', ')}]`;
+  const isOff = option.default === null || option.default === '0' || option.default === 0;
+  return (isOff ? SAMPLES[option.type] : undefined) ?? String(option.default);
+}
+
+/** The remedy for a value of the wrong type. */
+export function typeRemedy(option: Option): string {
+  if (option.type === 'function') return 'give the address of the target instead';
+  return option.type === 'boolean' ? 'write true or false' : `write it like ${sample(option)}`;
+}
+
+function inRange(
+  option: Option,
+  value: number,
+  parse: (text: string) => number,
+  format: (value: number) => string,
+): number {
+  const bound = (text: string | number | undefined, fallback: number): number =>
+    text === undefined ? fallback : parse(String(text));
+  const min = bound(option.min, 0);
+  const max = bound(option.max, option.type === 'duration' ? MAX_DURATION : Number.MAX_SAFE_INTEGER);
+  if (value >= min && value <= max) return value;
+  const where = value < min ? 'less' : 'more';
+  throw badValue(
+    `${format(value)} is ${where} than ${format(value < min ? min : max)}`,
+    `give ${format(min)} to ${format(max)}`,
+  );
+}
+
+function readText(option: Option, text: string): string {
+  if (text === '') throw badValue('the value is empty', `give ${EXPECTED[option.type]}, or leave it out`);
+  if (text.includes('\0')) throw badValue('the value holds a NUL character', 'leave it out');
+  return text;
+}
+
+function readMode(option: Option, text: string): number {
+  if (!/^[0-7]{3,4}$/.test(text))
+    throw badValue(`${shown(option, text)} is not a file mode`, "write three octal digits, such as '0660'");
+  return Number.parseInt(text, 8) & 0o777;
+}
+
+function readWord(option: Option, word: string): string {
+  const values = option.values ?? [];
+  if (values.includes(word)) return word;
+  const guess = nearest(word, values);
+  throw badValue(
+    `expected ${expectedValue(option)}, got ${shown(option, word)}`,
+    guess ? `did you mean ${guess}?` : `write one of ${values.join(', ')}`,
+  );
+}
+
+function readTokens(option: Option, names: readonly string[]): readonly string[] {
+  const wrong = names.find((name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(name));
+  if (wrong !== undefined)
+    throw badValue(`${shown(option, wrong)} is not a name (RFC 6455 §4.1)`, 'use letters, digits and -._ only');
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw badValue(`${quoted(twice)} is given twice`, 'give it once');
+  return names;
+}
+
+function readRoutePath(path: string): string {
+  if (!path.startsWith('/')) throw badValue(`${quoted(path)} does not begin with '/'`, `write /${path}`);
+  if (/[?#\s]/.test(path)) throw badValue(`${quoted(path)} is more than a path`, 'write the part before ? and #');
+  const star = path.indexOf('*');
+  if (star !== -1 && (star !== path.length - 1 || !path.endsWith('/*')))
+    throw badValue(`${quoted(path)} has a * that is not at its end`, "write '/prefix/*' for everything below /prefix");
+  return path;
+}
+
+function readRouteHost(host: string): string {
+  const lower = host.toLowerCase();
+  if (/^(\*\.)?[\w-]+(\.[\w-]+)*$/.test(lower) || /^\[[\da-f:.]+\]$/.test(lower)) return lower;
+  const remedy = lower.includes(':')
+    ? 'leave out the port'
+    : "write example.com, or '*.example.com' for its subdomains";
+  throw badValue(`${quoted(host)} is not a host name`, remedy);
+}

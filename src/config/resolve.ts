@@ -1,0 +1,150 @@
+import { BridgeError } from '../errors.ts';
+import { expand, type ExpandedConfig, type ExpandedListener, type ExpandedRoute, type LogSettings } from './expand.ts';
+import type { BridgeInput } from './input.ts';
+import { checkWebRoot } from './input-file.ts';
+import { type ConfigIssue, errorOf, issueOf, type IssuePath, keyOf } from './issue.ts';
+import type { BridgeConfig, ListenerConfig, RouteConfig, TargetConfig, TlsTargetConfig } from './model.ts';
+import { defaultValue } from './option-value.ts';
+import { optionOf } from './options.ts';
+import { validate } from './schema.ts';
+import { Secret } from './secret.ts';
+import { type Attempt, loadAuthorities, loadIdentity, loadServerTls } from './tls-material.ts';
+import type { ValidTarget } from './valid-input.ts';
+
+/** What an input is resolved against. */
+export interface ResolveContext {
+  /** Relative paths start here; by default the working directory. */
+  readonly directory?: string;
+  /** Lets listeners move to the next free port; the demo does. */
+  readonly nextFreePort?: boolean;
+  /** When certificates must be valid; by default now. */
+  readonly now?: Date;
+}
+
+export interface ResolvedConfig {
+  /** What the engine runs; frozen. */
+  readonly config: BridgeConfig;
+  readonly log: LogSettings;
+  /** The same in the words of the config file, for people. */
+  readonly expanded: ExpandedConfig;
+  /** One line each. */
+  readonly warnings: readonly string[];
+}
+
+/** Makes the config model of an input, or says everything that is wrong with it. Reads the files that it names. */
+export function tryResolve(
+  input: unknown,
+  context: ResolveContext = {},
+): ResolvedConfig | { readonly issues: readonly ConfigIssue[] } {
+  const checked = validate(input);
+  if ('issues' in checked) return checked;
+  const issues: ConfigIssue[] = [];
+  const expanded = expand(checked.value, context.directory ?? process.cwd(), issues);
+  const resolution = new Resolution(context, issues);
+  const config: BridgeConfig = {
+    listeners: expanded.listeners.map((listener) => resolution.listener(listener)),
+    limits: expanded.limits,
+    shutdown: expanded.shutdown,
+  };
+  if (issues.length > 0) return { issues };
+  return { config: deepFreeze(config), log: expanded.log, expanded, warnings: resolution.warnings };
+}
+
+/** Makes the config model of an input. Throws one BridgeError that names everything that is wrong. */
+export function resolveConfig(input: BridgeInput, context: ResolveContext = {}): ResolvedConfig {
+  const result = tryResolve(input, context);
+  if ('issues' in result) throw errorOf(result.issues);
+  return result;
+}
+
+/** One run through an expanded config: reads its files and gathers what is wrong with them. */
+class Resolution {
+  readonly warnings: string[] = [];
+  readonly #issues: ConfigIssue[];
+  readonly #context: ResolveContext;
+  readonly #now: Date;
+
+  constructor(context: ResolveContext, issues: ConfigIssue[]) {
+    this.#context = context;
+    this.#issues = issues;
+    this.#now = context.now ?? new Date();
+  }
+
+  listener(listener: ExpandedListener): ListenerConfig {
+    const { path, name, listen, web, tls, limits, routes } = listener;
+    this.#warnOfDeadRoutes(routes, path);
+    const attempt = this.#attempt([...path, 'tls']);
+    const server = tls && loadServerTls(tls, attempt, this.#now, this.#warner([...path, 'tls']));
+    if (web) this.#attempt([...path, 'web'])('root', () => checkWebRoot(web.root));
+    return {
+      name,
+      address: listen,
+      nextFreePort: this.#context.nextFreePort ?? false,
+      tls: server ?? null,
+      tlsOnly: tls?.only ?? false,
+      web,
+      limits,
+      routes: routes.map((route) => this.#route(route)),
+    };
+  }
+
+  #route({ name, match, target, targetPath, subprotocols, relay }: ExpandedRoute): RouteConfig {
+    return { name, match, target: this.#target(target, targetPath), subprotocols, relay };
+  }
+
+  #target(target: ValidTarget, path: IssuePath): TargetConfig {
+    const { url, connect } = target;
+    if (connect) return { kind: 'function', connect };
+    if (url?.kind !== 'tls') return url as TargetConfig;
+    return { kind: 'tls', host: url.host, port: url.port, ...this.#targetTls(target, path) };
+  }
+
+  #targetTls(target: ValidTarget, path: IssuePath): Omit<TlsTargetConfig, 'kind' | 'host' | 'port'> {
+    const attempt = this.#attempt(path);
+    const { ca, cert, servername = null, verify = true } = target;
+    const authorities = ca === undefined ? null : attempt('ca', () => loadAuthorities(ca));
+    const identity =
+      cert === undefined ? null : loadIdentity({ ...target, cert }, attempt, this.#now, this.#warner(path));
+    return {
+      servername,
+      verify,
+      ca: authorities ?? null,
+      cert: identity?.cert ?? null,
+      key: identity?.key ?? null,
+      passphrase: identity?.passphrase ?? null,
+      minVersion: target.minVersion ?? (defaultValue(optionOf('target.minVersion')!) as TlsTargetConfig['minVersion']),
+    };
+  }
+
+  #attempt(path: IssuePath): Attempt {
+    return (key, step) => {
+      try {
+        return step();
+      } catch (thrown) {
+        if (!(thrown instanceof BridgeError)) throw thrown;
+        this.#issues.push(issueOf(thrown, [...path, key]));
+        return undefined;
+      }
+    };
+  }
+
+  #warner(path: IssuePath): (message: string) => void {
+    return (message) => this.warnings.push(`${keyOf(path)}: ${message}`);
+  }
+
+  #warnOfDeadRoutes(routes: readonly ExpandedRoute[], path: IssuePath): void {
+    const catchAll = routes.findIndex(({ match }) => match.path === null && match.host === null);
+    const dead = catchAll === -1 ? [] : routes.slice(catchAll + 1);
+    for (const { name } of dead)
+      this.warnings.push(
+        `${keyOf([...path, 'routes'])}: '${name}' is never reached, because '${routes[catchAll]!.name}' before it takes everything`,
+      );
+  }
+}
+
+/** Freezes plain data through and through. Functions and Secrets stay as they are: they cannot be changed anyway. */
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || value instanceof Secret || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

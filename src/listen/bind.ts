@@ -1,0 +1,62 @@
+import type { ListenOptions, Server } from 'node:net';
+import { BridgeError } from '../errors.ts';
+import { explainListenError } from './listen-error.ts';
+
+/** Connections that may wait in the kernel to be accepted. */
+const BACKLOG = 511;
+/** How many ports after the first are tried for `nextFreePort`. */
+const PORTS_TRIED = 100;
+const LAST_PORT = 65_535;
+
+/** Listens; rejects with the system's error. What can be done at once is done before this returns. */
+export function listenOn(server: Server, options: ListenOptions | { readonly fd: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onListening = (): void => {
+      server.off('error', onError);
+      resolve();
+    };
+    const onError = (error: Error): void => {
+      server.off('listening', onListening);
+      reject(error);
+    };
+    server.once('listening', onListening).once('error', onError);
+    try {
+      server.listen({ ...options, backlog: BACKLOG, exclusive: true });
+    } catch (error) {
+      server.off('listening', onListening).off('error', onError);
+      reject(error);
+    }
+  });
+}
+
+/** Listens on a TCP port; with `nextFreePort` on the first free one from there. */
+export async function bindTcp(server: Server, host: string, port: number, nextFreePort: boolean): Promise<void> {
+  const last = nextFreePort && port > 0 ? Math.min(port + PORTS_TRIED, LAST_PORT) : port;
+  for (let candidate = port; ; candidate += 1) {
+    try {
+      await listenOn(server, { host, port: candidate });
+      return;
+    } catch (error) {
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!taken || candidate >= last) {
+        const where = hostPort(host, port);
+        throw explainListenError(error, candidate === port ? where : `${where} and the ports up to ${candidate}`);
+      }
+    }
+  }
+}
+
+/** Listens on a descriptor that the parent process opened, bound and passed on. */
+export async function bindDescriptor(server: Server, fd: number): Promise<void> {
+  try {
+    await listenOn(server, { fd });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new BridgeError('LISTEN_FD_INVALID', { detail: `fd:${fd} (${code ?? message})`, cause: error });
+  }
+}
+
+/** Host and port as one writes them: an IPv6 address in brackets. */
+export function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
+import { BridgeError } from '../errors.ts';
+import type { ClientAddress } from '../handshake.ts';
+import { clientAddress } from '../http/client-address.ts';
+
+export interface TlsAcceptorHooks {
+  /** A client whose handshake is done. */
+  onSecure(socket: TLSSocket): void;
+  /** A handshake failed; the connection is ended. */
+  onFailed(client: ClientAddress, error: BridgeError): void;
+}
+
+/** The TLS stage: turns accepted sockets into decrypted ones, within a deadline. One context serves all of them. */
+export class TlsAcceptor {
+  readonly #server: Server;
+  readonly #hooks: TlsAcceptorHooks;
+  readonly #pending = new Map<Socket, ClientAddress>();
+
+  /** `deadline` bounds a handshake, in ms; 0 = Node's two minutes. */
+  constructor(options: TlsOptions, deadline: number, hooks: TlsAcceptorHooks) {
+    this.#hooks = hooks;
+    this.#server = createServer({ ...options, ...(deadline > 0 ? { handshakeTimeout: deadline } : {}) });
+    this.#server.on('secureConnection', (socket) => this.#onSecure(socket));
+    this.#server.on('tlsClientError', (error, socket) => this.#onFailed(error, socket));
+  }
+
+  /** Begins the handshake with a client. What was read of it already has been put back. */
+  accept(socket: Socket): void {
+    this.#pending.set(socket, clientAddress(socket));
+    socket.once('close', () => this.#pending.delete(socket));
+    this.#server.emit('connection', socket);
+  }
+
+  /** Ends every connection that is in its handshake. */
+  destroyPending(): void {
+    for (const socket of this.#pending.keys()) socket.destroy();
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    this.#pending.delete(rawSocket(socket));
+    this.#hooks.onSecure(socket);
+  }
+
+  #onFailed(failure: Error & { code?: string; reason?: string }, socket: TLSSocket): void {
+    const raw = rawSocket(socket);
+    const client = this.#pending.get(raw) ?? clientAddress(raw);
+    const error =
+      failure.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+        ? new BridgeError('TLS_HANDSHAKE_TIMEOUT')
+        : new BridgeError('TLS_HANDSHAKE_FAILED', { detail: failure.reason ?? failure.message });
+    socket.destroy();
+    this.#hooks.onFailed(client, error);
+  }
+}
+
+/**
+ * The socket under a TLS socket. Node's server does not tell; `_parent` does, and it is in use by Node's own timers.
+ * Without it a failure has no address in the log, and a shutdown that ends pending handshakes ends finished ones too.
+ */
+function rawSocket(socket: TLSSocket): Socket {
+  // oxlint-disable-next-line no-underscore-dangle
+  return (socket as TLSSocket & { readonly _parent?: Socket | null })._parent ?? socket;
+}

@@ -1,0 +1,83 @@
+import { STATUS_CODES } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { asBridgeError, BridgeError, ERRORS, STAGES, type ErrorCode, type ErrorRow } from '../../src/errors.ts';
+import { isValidWireCode } from '../../src/websocket/close-codes.ts';
+
+const rows = Object.entries(ERRORS) as [ErrorCode, ErrorRow][];
+const BEFORE_START: readonly string[] = ['config'];
+
+describe('the error table', () => {
+  it.each(rows)('%s is named and worded as an error should be', (code, { stage, sentence, remedy }) => {
+    expect(code).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
+    expect(STAGES).toContain(stage);
+    for (const text of [sentence, remedy]) expect(text).toMatch(/^[A-Z].*[^.]\.$/);
+  });
+
+  it.each(rows)('%s has a real HTTP status and a close code that may travel', (code, { status, close, sentence }) => {
+    if (status !== null) {
+      expect(STATUS_CODES[status]).toBeDefined();
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+    // 1006 says that there was nobody left to send a Close frame to (RFC 6455 §7.1.5).
+    if (close !== null) expect(isValidWireCode(close) || (code === 'CLIENT_GONE' && close === 1006)).toBe(true);
+    // As the reason of a Close frame it must not be cut (RFC 6455 §5.5).
+    if (close !== null) expect(Buffer.byteLength(sentence)).toBeLessThanOrEqual(123);
+  });
+
+  it.each(rows)('%s can be reported at its stage', (_code, { stage, status, close }) => {
+    if (BEFORE_START.includes(stage)) expect([status, close]).toEqual([null, null]);
+    if (['http', 'authenticate', 'route', 'policy'].includes(stage)) expect(status).not.toBeNull();
+    if (['dial', 'relay'].includes(stage)) expect(close).not.toBeNull();
+  });
+
+  it('has no two errors that say the same', () => {
+    const sentences = rows.map(([, { sentence }]) => sentence);
+    expect(new Set(sentences).size).toBe(sentences.length);
+  });
+});
+
+describe('a bridge error', () => {
+  it('is the sentence of its row when nothing more is known', () => {
+    const error = new BridgeError('TARGET_REFUSED');
+    expect(error.message).toBe('The target refused the connection.');
+    expect(error).toMatchObject({ name: 'BridgeError', code: 'TARGET_REFUSED', detail: '', row: ERRORS.TARGET_REFUSED });
+    expect(error.remedy).toBe(ERRORS.TARGET_REFUSED.remedy);
+    expect('cause' in error).toBe(false);
+  });
+
+  it('puts its detail in front and keeps abbreviations in capitals', () => {
+    expect(new BridgeError('TARGET_REFUSED', { detail: 'tcp://a:1' }).message).toBe(
+      'tcp://a:1: the target refused the connection.',
+    );
+    expect(new BridgeError('CONFIG_UNKNOWN_KEY', { detail: 'line 3' }).message).toBe(
+      'line 3: the config has a key that does not exist.',
+    );
+    expect(new BridgeError('TLS_OPTION_INVALID', { detail: 'ciphers' }).message).toBe(
+      'ciphers: TLS refused a cipher list or a protocol version.',
+    );
+  });
+
+  it('prefers the remedy and the cause it was given', () => {
+    const cause = new Error('ECONNREFUSED');
+    const error = new BridgeError('TARGET_REFUSED', { remedy: 'Start redis.', cause });
+    expect(error.remedy).toBe('Start redis.');
+    expect(error.cause).toBe(cause);
+  });
+});
+
+describe('anything thrown', () => {
+  it('stays what it is when it is a bridge error', () => {
+    const error = new BridgeError('TARGET_REFUSED');
+    expect(asBridgeError(error, 'ROUTE_FAILED', 'detail')).toBe(error);
+  });
+
+  it('becomes an error of the given code with its own words as the detail', () => {
+    const thrown = new Error('no such column');
+    expect(asBridgeError(thrown, 'ROUTE_FAILED')).toMatchObject({ code: 'ROUTE_FAILED', detail: 'no such column', cause: thrown });
+    expect(asBridgeError(thrown, 'ROUTE_FAILED', 'database').detail).toBe('database: no such column');
+  });
+
+  it.each([['text'], [null], [undefined], [42], [{ a: 1 }]])('is INTERNAL when nothing is known of it: %s', (thrown) => {
+    expect(asBridgeError(thrown).code).toBe('INTERNAL');
+  });
+});
