@@ -65,7 +65,13 @@ async function main() {
   const lines = [];
   const samples = {};
   for (const row of ROWS.filter(({ name }) => only?.includes(name) ?? true)) {
-    const found = await measureRow(row, rivals, { programs, targetPort: target.port, rounds, seconds, report: progress });
+    const found = await measureRow(row, rivals, {
+      programs,
+      targetPort: target.port,
+      rounds,
+      seconds,
+      report: progress,
+    });
     samples[row.name] = Object.fromEntries(found);
     lines.push(...summarize(row, found));
   }

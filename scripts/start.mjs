@@ -7,7 +7,22 @@ import { ROOT } from './steps/root.mjs';
 
 if (!ensureInstalled() || !(await ensureBuilt())) process.exit(1);
 
-// In this very process, so that Ctrl-C meets one program only.
+takeCtrlCOnce();
+// In this very process: package.json starts it with exec, so that a signal to npm ends the bridge and nothing is left.
 const bin = path.join(ROOT, 'bin/bascule.mjs');
 process.argv = [process.argv[0], bin, 'demo', ...process.argv.slice(2)];
 await import(pathToFileURL(bin).href);
+
+/** The terminal sends Ctrl-C to npm too, which passes it on: without this one keystroke would count as two. */
+function takeCtrlCOnce() {
+  const emit = process.emit;
+  let taken = -Infinity;
+  process.emit = function emitOnce(name, ...rest) {
+    if (name === 'SIGINT') {
+      const echo = performance.now() - taken < 200;
+      taken = performance.now();
+      if (echo) return true;
+    }
+    return emit.call(this, name, ...rest);
+  };
+}

@@ -56,6 +56,7 @@ export const ERRORS = {
   CONFIG_SYNTAX: row('config', 'operator', null, null, 'The config file is not valid YAML or JSON.', 'Mend the line named in the message.'),
   CONFIG_INVALID: row('config', 'operator', null, null, 'A config value is wrong.', 'Mend the key named in the message.'),
   CONFIG_UNKNOWN_KEY: row('config', 'operator', null, null, 'The config has a key that does not exist.', 'Use the key proposed in the message.'),
+  LOG_FILE_UNWRITABLE: row('config', 'operator', null, null, 'The log file cannot be written.', 'Check its path and permissions.'),
   WEB_ROOT_INVALID: row('config', 'operator', null, null, 'The web root is not a readable directory.', 'Give --web an existing directory.'),
   TLS_FILE_UNREADABLE: row('config', 'operator', null, null, 'A certificate or key file cannot be read.', 'Check its path and permissions.'),
   TLS_CERTIFICATE_INVALID: row('config', 'operator', null, null, 'The certificate is not a PEM certificate.', 'Give a PEM file with the certificate first.'),
@@ -104,6 +105,7 @@ export const ERRORS = {
   AUTH_REQUIRED: row('authenticate', 'client', 401, null, 'Credentials are needed.', 'Send credentials.'),
   AUTH_DENIED: row('authenticate', 'client', 403, null, 'These credentials are not accepted.', 'Use other credentials.'),
   AUTH_TIMEOUT: row('authenticate', 'operator', 503, null, 'Checking the credentials took too long.', 'Try again later.'),
+  AUTH_FAILED: row('authenticate', 'operator', 500, null, 'Checking the credentials failed.', 'See the log of the bridge.'),
   ROUTE_NOT_FOUND: row('route', 'client', 404, null, 'No route leads from this address.', 'Check the path and the host name.'),
   ROUTE_TIMEOUT: row('route', 'operator', 503, null, 'Finding the target took too long.', 'Try again later.'),
   ROUTE_FAILED: row('route', 'operator', 500, null, 'Finding the target failed.', 'See the log of the bridge.'),
@@ -151,6 +153,8 @@ export interface BridgeErrorOptions {
   detail?: string;
   /** What to do instead of the remedy in the table, when more is known. */
   remedy?: string;
+  /** Value of the WWW-Authenticate header that goes with AUTH_REQUIRED (RFC 9110 §11.6.1). */
+  challenge?: string;
   cause?: unknown;
 }
 
@@ -160,16 +164,23 @@ export class BridgeError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly remedy: string;
+  readonly challenge: string | null;
 
   constructor(code: ErrorCode, options: BridgeErrorOptions = {}) {
     const { sentence, remedy } = ERRORS[code];
+    // Its place in the code says nothing about an expected failure, and a stack trace costs more than the rest of a short
+    // session. INTERNAL is the unexpected one: its cause has the trace.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(
       options.detail ? `${options.detail}: ${lowerFirst(sentence)}` : sentence,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.detail = options.detail ?? '';
     this.remedy = options.remedy ?? remedy;
+    this.challenge = options.challenge ?? null;
   }
 
   /** The row of the table that this error stands for. */

@@ -33,3 +33,9 @@ export interface Handshake {
   /** Name of the listener that accepted the connection. */
   readonly listener: string;
 }
+
+/** Who a client is, as far as an authenticator could tell. */
+export interface Identity {
+  /** User name, common name or subject; '' when the method knows none. */
+  readonly name: string;
+}

@@ -17,7 +17,8 @@ export function buildLoad() {
     try {
       execFileSync('cc', ['-O2', '-o', programs[name], source, '-lpthread'], { stdio: ['ignore', 'ignore', 'pipe'] });
     } catch (error) {
-      const text = error.code === 'ENOENT' ? 'there is no C compiler (Debian: apt-get install gcc libc6-dev)' : error.stderr;
+      const text =
+        error.code === 'ENOENT' ? 'there is no C compiler (Debian: apt-get install gcc libc6-dev)' : error.stderr;
       throw new Error(`the load generator cannot be built: ${text}`, { cause: error });
     }
   }
@@ -53,7 +54,7 @@ export function startLoad(program, args) {
       out += chunk;
       if (out.includes('\n')) resolve(JSON.parse(out));
     });
-    void closed.then(([code]) => {
+    child.once('close', (code) => {
       if (!out.includes('\n')) reject(new Error(complaint.trim() || `the load generator ended with ${code}`));
     });
   });

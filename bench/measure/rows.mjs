@@ -6,8 +6,20 @@
 export const ROWS = [
   { name: 'upload-64k', title: 'upload, 64 KiB frames', unit: 'byte', load: ['upload', '--size', 65_536], first: 4e6 },
   { name: 'upload-1k', title: 'upload, 1 KiB frames', unit: 'byte', load: ['upload', '--size', 1024], first: 1e6 },
-  { name: 'download-64k', title: 'download, 64 KiB writes', unit: 'byte', load: ['download', '--size', 65_536], first: 4e6 },
-  { name: 'download-1k', title: 'download, 1 KiB writes', unit: 'byte', load: ['download', '--size', 1024], first: 1e6 },
+  {
+    name: 'download-64k',
+    title: 'download, 64 KiB writes',
+    unit: 'byte',
+    load: ['download', '--size', 65_536],
+    first: 4e6,
+  },
+  {
+    name: 'download-1k',
+    title: 'download, 1 KiB writes',
+    unit: 'byte',
+    load: ['download', '--size', 1024],
+    first: 1e6,
+  },
   { name: 'echo-1', title: '64-byte echo, 1 connection', unit: 'message', load: ['echo', '--size', 64], first: 200 },
   {
     name: 'echo-64',

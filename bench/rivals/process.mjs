@@ -32,16 +32,17 @@ export async function launch(command, args, listenPort) {
   child.stderr.on('data', (chunk) => {
     if (complaint.length < 4000) complaint += chunk;
   });
+  let ended = false;
   const exited = new Promise((resolve) => {
-    child.once('exit', resolve);
+    const end = () => {
+      ended = true;
+      resolve();
+    };
+    child.once('exit', end);
     child.once('error', (error) => {
       complaint += error.message;
-      resolve();
+      end();
     });
-  });
-  let ended = false;
-  void exited.then(() => {
-    ended = true;
   });
   if (child.pid !== undefined) running.add(child.pid);
   for (let tries = 0; !isListening(listenPort); tries++) {

@@ -20,6 +20,8 @@ export class DatagramRelay implements Relay {
   #connection: Connection | null = null;
   #targetPaused = false;
   #closed = false;
+  /** Runs while the target is given time to take what is queued for it. */
+  #finishing: NodeJS.Timeout | null = null;
   /** A message that is not complete yet; the parser keeps it within the greatest datagram. */
   readonly #message = new MessageBuffer();
 
@@ -44,7 +46,10 @@ export class DatagramRelay implements Relay {
   start(connection: Connection): void {
     this.#connection = connection;
     connection.writer.onDrain = () => this.#onClientDrain();
-    this.#target.onDrain = () => this.#resumeClient();
+    this.#target.onDrain = () => {
+      if (this.#finishing) this.destroyTarget();
+      else this.#resumeClient();
+    };
     this.#target.start({
       onMessage: (data) => this.#toClient(data),
       onError: (error) => {
@@ -61,14 +66,18 @@ export class DatagramRelay implements Relay {
     this.#connection?.relax();
   }
 
-  finishTarget(_abrupt: boolean): void {
-    // A datagram socket has no end to wait for: what was sent is on its way.
-    this.destroyTarget();
+  finishTarget(abrupt: boolean): void {
+    if (this.#closed) return;
+    // A datagram socket has no end to wait for: what has left this process is on its way.
+    if (abrupt || this.#target.queuedBytes === 0) this.destroyTarget();
+    else this.#finishing ??= setTimeout(() => this.destroyTarget(), this.#config.linger);
+    this.#resumeClient();
   }
 
   destroyTarget(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#finishing) clearTimeout(this.#finishing);
     this.#message.take();
     this.#target.close();
     this.#resumeClient();
@@ -76,7 +85,7 @@ export class DatagramRelay implements Relay {
   }
 
   onData(buffer: Buffer, start: number, end: number, _opcode: DataOpcode, last: boolean): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#finishing) return;
     if (!last || this.#message.length > 0) this.#message.append(buffer, start, end);
     if (!last) return;
     const message = this.#message.length > 0 ? this.#message.take() : buffer.subarray(start, end);
@@ -87,7 +96,7 @@ export class DatagramRelay implements Relay {
 
   onChunk(_mayKeep: boolean): boolean {
     this.signsOfLife++;
-    if (this.#target.queuedBytes > this.#config.highWaterMark) {
+    if (!this.#finishing && this.#target.queuedBytes > this.#config.highWaterMark) {
       this.clientPaused = true;
       this.#connection?.pause();
     }
@@ -111,7 +120,7 @@ export class DatagramRelay implements Relay {
 
   #toClient(data: Buffer): void {
     const connection = this.#connection;
-    if (this.#closed || connection === null) return;
+    if (this.#closed || this.#finishing || connection === null) return;
     this.bytesOut += data.length;
     if (this.#tap) this.#tap('target', data);
     connection.send(OPCODE.binary, data, 0, data.length, 0, true);

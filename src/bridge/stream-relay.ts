@@ -61,11 +61,8 @@ export class StreamRelay implements Relay, ByteSink {
     connection.writer.onDrain = () => this.#onClientDrain();
     this.#duplex.on('error', (error) => this.#observer.onTargetError(targetError(this.#label, error)));
     this.#duplex.once('close', () => this.#onTargetClosed());
-    if (this.#duplex.destroyed) {
-      this.#onTargetClosed();
-      return;
-    }
-    this.#reader.start(this);
+    if (this.#duplex.destroyed) this.#onTargetClosed();
+    else this.#reader.start(this);
     // A message may be of any length: its bytes are passed on as they come.
     connection.start(this, 0);
   }
@@ -86,7 +83,7 @@ export class StreamRelay implements Relay, ByteSink {
     finishStream(
       this.#duplex,
       abrupt
-        ? { stall: closeTimeout, linger: Math.min(linger, ABRUPT_LINGER) }
+        ? { stall: Math.min(closeTimeout, ABRUPT_LINGER), linger: Math.min(linger, ABRUPT_LINGER) }
         : { stall: stallTime(this.#config), linger },
     );
   }
@@ -174,6 +171,8 @@ export class StreamRelay implements Relay, ByteSink {
     if (!this.#targetEnded && !this.#discarding) {
       this.#observer.onTargetError(new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }));
     }
+    // What the client sends goes nowhere now, but its Close frame has to be read. No drain will come any more.
+    this.#resumeClient();
     this.#observer.onTargetClosed();
   }
 }

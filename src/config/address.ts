@@ -36,7 +36,7 @@ export function formatListen(address: ListenAddress): string {
       return formatHostPort(address);
     case 'unix':
       return `unix:${address.path}`;
-    case 'fd':
+    default:
       return `fd:${address.fd}`;
   }
 }

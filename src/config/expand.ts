@@ -81,10 +81,7 @@ class Expansion {
     if (listeners.length === 0) this.#issue(['listeners'], 'the list is empty', 'give at least one listener');
     const expanded = listeners.map((listener, index) => this.#listener(listener, ['listeners', index]));
     this.#checkDistinct(expanded);
-    return expanded.map((listener, index) => ({
-      ...listener,
-      name: distinct(listener.name, expanded.slice(0, index)),
-    }));
+    return withDistinctNames(expanded);
   }
 
   #listener(listener: ValidListener, at: IssuePath): ExpandedListener {
@@ -102,7 +99,7 @@ class Expansion {
       web: this.#web(listener, at),
       tls: this.#tls(listener.tls, [...at, 'tls']),
       limits: fill('limits', [listener.limits, withoutConnections(this.#input.limits)]) as ListenerLimits,
-      routes: routes.map((route, index) => ({ ...route, name: distinct(route.name, routes.slice(0, index)) })),
+      routes: withDistinctNames(routes),
     };
   }
 
@@ -217,8 +214,12 @@ function defaultSubprotocols(): readonly string[] {
   return defaultValue(optionOf('subprotocols')!) as readonly string[];
 }
 
-/** A name that none of the others has. */
-function distinct(name: string, others: readonly { readonly name: string }[]): string {
-  const same = others.filter((other) => other.name === name).length;
-  return same === 0 ? name : `${name}#${same + 1}`;
+/** The same with a number behind every name that an earlier one has. */
+function withDistinctNames<Named extends { readonly name: string }>(items: readonly Named[]): Named[] {
+  const result: Named[] = [];
+  for (const item of items) {
+    const same = items.slice(0, result.length).filter(({ name }) => name === item.name).length;
+    result.push(same === 0 ? item : { ...item, name: `${item.name}#${same + 1}` });
+  }
+  return result;
 }

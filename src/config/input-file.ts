@@ -18,7 +18,7 @@ export function readInputFile(file: string, code: ErrorCode): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (thrown) {
-    throw new BridgeError(code, { detail: `cannot read ${quoted(file)}: ${systemReason(thrown)}`, cause: thrown });
+    throw new BridgeError(code, { detail: `${quoted(file)}: ${systemReason(thrown)}`, cause: thrown });
   }
 }
 
@@ -39,6 +39,6 @@ export function checkWebRoot(directory: string): string {
 
 /** What a system error says, in words. */
 export function systemReason(thrown: unknown): string {
-  const { code = '', message = String(thrown) } = thrown as NodeJS.ErrnoException;
-  return REASONS[code] ?? message;
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? message;
 }

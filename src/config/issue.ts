@@ -12,9 +12,10 @@ export interface ConfigIssue {
   readonly remedy: string;
 }
 
-/** An issue made of an error; the table's sentence stands in when the error has no detail. */
+/** An issue made of an error. The sentence of CONFIG_INVALID says nothing that its detail does not say better. */
 export function issueOf(error: BridgeError, path: IssuePath): ConfigIssue {
-  return { code: error.code, path, what: error.detail || error.row.sentence, remedy: error.remedy };
+  const { code, detail, message, remedy } = error;
+  return { code, path, what: code === 'CONFIG_INVALID' && detail ? detail : message, remedy };
 }
 
 /** An issue with the remedy of the error table unless a better one is known. */

@@ -100,8 +100,9 @@ export const LISTENER_OPTIONS: readonly Option[] = [
     values: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
     default: 'TLSv1.2',
     flag: '--tls-min-version',
+    metavar: 'VERSION',
     group: 'TLS',
-    help: 'Oldest TLS version to accept.',
+    help: 'Oldest TLS version to accept: TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3.',
   },
   {
     key: 'tls.ciphers',

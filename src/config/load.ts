@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { BridgeError } from '../errors.ts';
 import { quoted } from './host-port.ts';
@@ -66,7 +66,7 @@ export function parseConfig(text: string, name: string): ConfigFile | SyntaxIssu
   }
   const offset = (each: ConfigIssue): number => offsetOf(document, each.path, each.code === 'CONFIG_UNKNOWN_KEY');
   const place = (each: ConfigIssue): string => [at(offset(each)), keyOf(each.path)].filter(Boolean).join(': ');
-  return { name, directory: path.dirname(path.resolve(name)), input, place, offset };
+  return { name, directory: dirname(resolve(name)), input, place, offset };
 }
 
 /** The mistakes up to the first one that upsets the parser: what it reports after that is mostly not wrong. */

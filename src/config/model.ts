@@ -11,6 +11,18 @@ export interface BridgeConfig {
   readonly listeners: readonly ListenerConfig[];
   readonly limits: BridgeLimits;
   readonly shutdown: ShutdownConfig;
+  /** When the bridge ends by itself; absent = never. */
+  readonly life?: LifeConfig;
+}
+
+/** When a bridge ends by itself. Times in ms, 0 = never. */
+export interface LifeConfig {
+  /** After one session. */
+  readonly once: boolean;
+  /** So long after the start, whatever happens. */
+  readonly timeout: number;
+  /** When no session was open for so long. */
+  readonly idleTimeout: number;
 }
 
 export interface BridgeLimits {
@@ -34,6 +46,12 @@ export interface ListenerConfig {
   readonly tlsOnly: boolean;
   readonly web: WebConfig | null;
   readonly limits: ListenerLimits;
+  /** Who may connect; absent = everybody. */
+  readonly auth?: readonly AuthConfig[];
+  /** Asks for the same credentials before files are served. */
+  readonly webAuth?: boolean;
+  /** Takes Hixie-75/76 handshakes, HyBi versions 7 and 8, base64 frames without a subprotocol, and Flash policy requests. */
+  readonly legacyProtocols?: boolean;
   /** The first route that matches is taken. */
   readonly routes: readonly RouteConfig[];
 }
@@ -52,6 +70,8 @@ export interface ListenerLimits {
   readonly headerBytes: number;
   /** Greatest number of headers in a request. */
   readonly headerCount: number;
+  /** Deadline for authenticating a client and for finding its target, each, in ms; absent = 10 s. */
+  readonly lookupTimeout?: number;
   /** Most connections of this listener; 0 = no limit. */
   readonly connections: number;
 }
@@ -66,6 +86,8 @@ export interface TlsConfig {
   readonly minVersion: TlsVersion;
   /** OpenSSL cipher list; null = the modern default of Node. */
   readonly ciphers: string | null;
+  /** Asks clients for a certificate and verifies it; `ca` is PEM, null = the system's authorities. Absent = not asked. */
+  readonly clientCertificates?: { readonly ca: string | null };
 }
 
 export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
@@ -84,6 +106,12 @@ export interface RouteConfig {
   /** Subprotocols that are accepted, best first (RFC 6455 §4.2.2); by default only 'binary'. */
   readonly subprotocols: readonly string[];
   readonly relay: RelayConfig;
+  /** Records every session to `path` with the session's number behind it; absent = no recording. */
+  readonly record?: RecordConfig;
+}
+
+export interface RecordConfig {
+  readonly path: string;
 }
 
 /** Every condition that is given must hold. A route without conditions takes every connection. */
@@ -101,6 +129,7 @@ export type TargetConfig =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'unix-dgram'; readonly path: string }
   | ProgramTargetConfig
+  | TokenTargetConfig
   | { readonly kind: 'echo' }
   | { readonly kind: 'demo' }
   | { readonly kind: 'function'; readonly connect: TargetFunction };
@@ -140,6 +169,60 @@ export interface ProgramTargetConfig {
   /** Tells the program its port by this environment variable instead of moving its bind; null = move the bind. */
   readonly portEnv: string | null;
 }
+
+/** The target is chosen for each session, by a token that the client sends. */
+export interface TokenTargetConfig {
+  readonly kind: 'token';
+  /** Where the token stands: in the query parameter `token` (or a `token` in the path's query), or the Host header. */
+  readonly from: 'query' | 'host';
+  readonly source: TokenSourceConfig;
+  /** A port for sources that name only a host; null = none. */
+  readonly defaultPort: number | null;
+}
+
+export type TokenSourceConfig =
+  /** Lines 'token: host:port' in a file, or in every file of a directory. `watch` = read again when changed. */
+  | { readonly kind: 'file'; readonly path: string; readonly watch: boolean }
+  /** The token names a file in the directory; the file holds 'host:port'. */
+  | { readonly kind: 'file-name'; readonly directory: string }
+  /** GET on `url` with '%s' replaced by the token (escaped), or the token appended. */
+  | { readonly kind: 'http'; readonly url: string; readonly format: 'plain' | 'json' }
+  /** The token is a JWS or JWE that carries host and port. `key` is PEM, or a shared secret. */
+  | { readonly kind: 'jwt'; readonly key: Secret }
+  | {
+      readonly kind: 'redis';
+      readonly host: string;
+      readonly port: number;
+      readonly database: number;
+      readonly password: Secret | null;
+      /** Put in front of the token, with a colon; '' = nothing. */
+      readonly namespace: string;
+    }
+  /** The token names a Unix socket in the directory. */
+  | { readonly kind: 'unix-directory'; readonly directory: string }
+  | PluginConfig;
+
+/** A JavaScript module with the plugin API: a package name, or an absolute path. */
+export interface PluginConfig {
+  readonly kind: 'plugin';
+  readonly module: string;
+  /** What the operator says to the plugin, as text; null = nothing. */
+  readonly source: string | null;
+}
+
+/** Who may connect. Every method that is configured has to accept. */
+export type AuthConfig =
+  | {
+      readonly kind: 'basic';
+      readonly users: readonly { readonly name: string; readonly password: Secret }[];
+      /** Path of an htpasswd file; null = none. */
+      readonly htpasswd: string | null;
+    }
+  /** Origins as browsers send them, such as 'https://example.com'. */
+  | { readonly kind: 'origin'; readonly origins: readonly string[] }
+  /** Common names of accepted client certificates. */
+  | { readonly kind: 'client-certificate'; readonly names: readonly string[] }
+  | PluginConfig;
 
 /** A target written by a library user: gives the stream that the session talks to. */
 export type TargetFunction = (session: SessionView, signal: AbortSignal) => Duplex | Promise<Duplex>;

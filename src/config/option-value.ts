@@ -39,20 +39,12 @@ export function expectedValue(option: Option): string {
  */
 export function convertValue(option: Option, value: unknown): unknown {
   switch (option.type) {
-    case 'boolean':
-    case 'function':
-      return value;
     case 'integer':
       return inRange(option, value as number, Number, String);
     case 'duration':
-      return inRange(
-        option,
-        readQuantity(option, value, parseDuration),
-        (text) => parseDuration(text)!,
-        formatDuration,
-      );
+      return inRange(option, readQuantity(option, value, parseDuration), durationOf, formatDuration);
     case 'bytes':
-      return inRange(option, readQuantity(option, value, parseSize), (text) => parseSize(text)!, formatSize);
+      return inRange(option, readQuantity(option, value, parseSize), sizeOf, formatSize);
     case 'string':
     case 'path':
     case 'pem':
@@ -73,6 +65,8 @@ export function convertValue(option: Option, value: unknown): unknown {
       return readRoutePath(value as string);
     case 'route-host':
       return readRouteHost(value as string);
+    default:
+      return value;
   }
 }
 
@@ -87,8 +81,8 @@ export function shown(option: Option, value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return 'a list';
   if (value === null) return 'nothing';
-  if (typeof value === 'object') return 'a mapping';
-  return typeof value === 'function' ? 'a function' : String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
 
 /** The error for a value that an option cannot take. */
@@ -128,6 +122,14 @@ function sample(option: Option): string {
 export function typeRemedy(option: Option): string {
   if (option.type === 'function') return 'give the address of the target instead';
   return option.type === 'boolean' ? 'write true or false' : `write it like ${sample(option)}`;
+}
+
+function durationOf(text: string): number {
+  return parseDuration(text) ?? Number.NaN;
+}
+
+function sizeOf(text: string): number {
+  return parseSize(text) ?? Number.NaN;
 }
 
 function inRange(

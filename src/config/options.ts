@@ -1,5 +1,5 @@
 import { LISTENER_OPTIONS } from './listener-options.ts';
-import type { Option, OptionScope, OptionType } from './option.ts';
+import type { Option, OptionGroup, OptionScope, OptionType } from './option.ts';
 import { PROCESS_OPTIONS } from './process-options.ts';
 import { ROUTE_OPTIONS } from './route-options.ts';
 
@@ -9,6 +9,19 @@ import { ROUTE_OPTIONS } from './route-options.ts';
  * The schema of config files, the command line with its help, and docs/reference/options.md are made from it.
  */
 export const OPTIONS: readonly Option[] = [...LISTENER_OPTIONS, ...ROUTE_OPTIONS, ...PROCESS_OPTIONS];
+
+/** The groups of options, in the order in which people look for them. */
+export const GROUPS: readonly OptionGroup[] = [
+  'Listening',
+  'Target',
+  'Web page',
+  'TLS',
+  'Routes',
+  'Relay',
+  'Limits',
+  'Logging',
+  'Other',
+];
 
 /** The three places in a config file that hold options. */
 export type Level = 'top' | 'listener' | 'route';

@@ -116,8 +116,9 @@ export const ROUTE_OPTIONS: readonly Option[] = [
     values: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
     default: 'TLSv1.2',
     flag: '--target-tls-min-version',
+    metavar: 'VERSION',
     group: 'Target',
-    help: 'Oldest TLS version to speak with a tls:// target.',
+    help: 'Oldest TLS version to speak with a tls:// target: TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3.',
   },
   {
     key: 'subprotocols',

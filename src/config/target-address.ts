@@ -72,13 +72,12 @@ export function formatTarget(target: TargetAddress): string {
         const value = target.options[name];
         if (value !== undefined) query.set(name, typeof value === 'boolean' ? (value ? 'yes' : 'no') : value);
       }
-      return `tls://${formatHostPort(target)}${query.size > 0 ? `?${query}` : ''}`;
+      return `tls://${formatHostPort(target)}${query.size > 0 ? `?${query.toString()}` : ''}`;
     }
     case 'unix':
     case 'unix-dgram':
       return `${target.kind}:${target.path}`;
-    case 'echo':
-    case 'demo':
+    default:
       return `${target.kind}:`;
   }
 }

@@ -68,7 +68,7 @@ export function loadIdentity(
     const key = new Secret(findKey(source.key === undefined ? cert : readPem(source.key), source));
     const parsed = parseKey(key, passphrase, name);
     if (!new X509Certificate(cert.match(CERTIFICATE)![0]).checkPrivateKey(parsed))
-      throw new BridgeError('TLS_KEY_MISMATCH', { detail: `${nameOf(name)} is not the key of ${nameOf(source.cert)}` });
+      throw new BridgeError('TLS_KEY_MISMATCH', { detail: `${nameOf(name)} with ${nameOf(source.cert)}` });
     return { cert: cert.match(CERTIFICATE)!.join('\n'), key, passphrase };
   });
 }
@@ -109,12 +109,12 @@ function checkCertificates(text: string, source: string, now: Date, warn: (messa
   const name = nameOf(source);
   if (to < now)
     throw new BridgeError('TLS_CERTIFICATE_EXPIRED', {
-      detail: `${name}: the certificate expired on ${day(to)}`,
+      detail: `${name} was valid until ${day(to)}`,
       remedy: 'Renew the certificate.',
     });
   if (from > now)
     throw new BridgeError('TLS_CERTIFICATE_EXPIRED', {
-      detail: `${name}: the certificate is not valid before ${day(from)}`,
+      detail: `${name} is valid from ${day(from)}`,
       remedy: 'Check the clock of this machine, or wait.',
     });
   if (to.getTime() - now.getTime() < RENEW_WITHIN) warn(`${name}: the certificate expires on ${day(to)}; renew it`);
@@ -157,7 +157,7 @@ function parseKey(key: Secret, passphrase: Secret | null, source: string): KeyOb
     if (!encrypted)
       throw new BridgeError('TLS_KEY_INVALID', { detail: `${nameOf(source)}: the private key is damaged` });
     throw new BridgeError('TLS_PASSPHRASE_WRONG', {
-      detail: `${nameOf(source)}: the key is encrypted and ${passphrase ? 'the passphrase is wrong' : 'no passphrase is given'}`,
+      detail: `${nameOf(source)} ${passphrase ? 'with the given' : 'without a'} passphrase`,
     });
   }
 }

@@ -11,6 +11,12 @@ export interface TlsAcceptorHooks {
   onFailed(client: ClientAddress, error: BridgeError): void;
 }
 
+/** An error of Node's TLS server; `reason` is what OpenSSL says. */
+interface HandshakeFailure extends Error {
+  readonly code?: string;
+  readonly reason?: string;
+}
+
 /** The TLS stage: turns accepted sockets into decrypted ones, within a deadline. One context serves all of them. */
 export class TlsAcceptor {
   readonly #server: Server;
@@ -29,6 +35,8 @@ export class TlsAcceptor {
   accept(socket: Socket): void {
     this.#pending.set(socket, clientAddress(socket));
     socket.once('close', () => this.#pending.delete(socket));
+    // A client that ends in the middle of its handshake is gone; half-open is for later.
+    socket.allowHalfOpen = false;
     this.#server.emit('connection', socket);
   }
 
@@ -39,19 +47,22 @@ export class TlsAcceptor {
 
   #onSecure(socket: TLSSocket): void {
     this.#pending.delete(rawSocket(socket));
+    socket.allowHalfOpen = true;
     this.#hooks.onSecure(socket);
   }
 
-  #onFailed(failure: Error & { code?: string; reason?: string }, socket: TLSSocket): void {
+  #onFailed(failure: HandshakeFailure, socket: TLSSocket): void {
     const raw = rawSocket(socket);
     const client = this.#pending.get(raw) ?? clientAddress(raw);
-    const error =
-      failure.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
-        ? new BridgeError('TLS_HANDSHAKE_TIMEOUT')
-        : new BridgeError('TLS_HANDSHAKE_FAILED', { detail: failure.reason ?? failure.message });
     socket.destroy();
-    this.#hooks.onFailed(client, error);
+    this.#hooks.onFailed(client, explainHandshakeFailure(failure));
   }
+}
+
+function explainHandshakeFailure({ code, reason, message }: HandshakeFailure): BridgeError {
+  if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return new BridgeError('TLS_HANDSHAKE_TIMEOUT');
+  const detail = code === 'ECONNRESET' ? 'the client broke it off' : (reason ?? message);
+  return new BridgeError('TLS_HANDSHAKE_FAILED', { detail });
 }
 
 /**

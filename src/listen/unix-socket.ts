@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, renameSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -28,6 +28,8 @@ export interface SocketFile {
 export async function bindUnix(server: Server, file: string, mode: number): Promise<SocketFile> {
   if (Buffer.byteLength(file) > MAX_PATH) throw new BridgeError('LISTEN_UNIX_PATH_TOO_LONG', { detail: file });
   try {
+    // Node reports a missing directory as a missing permission.
+    statSync(path.dirname(file));
     const stale = await findStale(file);
     const bound = await bindPassing(server, path.dirname(file), mode, (passing) => {
       const now = look(file);
@@ -110,10 +112,11 @@ function listenWithMode(server: Server, file: string, mode: number): Promise<voi
   }
 }
 
-/** A random name, shorter where the path would become too long otherwise. */
+/** A random name, hidden where it can be and shorter where the path would become too long otherwise. */
 function passingName(directory: string): string {
   const room = MAX_PATH - Buffer.byteLength(path.join(directory, 'x')) + 1;
-  return `.${randomBytes(NAME_LENGTH).toString('hex')}`.slice(0, Math.max(1, Math.min(NAME_LENGTH, room)));
+  const random = randomBytes(NAME_LENGTH).toString('hex');
+  return room < 2 ? random.slice(0, 1) : `.${random}`.slice(0, Math.min(NAME_LENGTH, room));
 }
 
 function look(file: string): Stats | null {

@@ -12,8 +12,7 @@ const require = createRequire(import.meta.url);
  * Throws NATIVE_MISSING, which says what to do, when it has not been built or does not fit this system. Nothing is
  * touched before the first call.
  */
-export function loadNative(name: string): unknown {
-  const file = nativeFile(name);
+export function loadNative(name: string, file: string = nativeFile(name)): unknown {
   if (!existsSync(file)) throw new BridgeError('NATIVE_MISSING', { detail: `no ${nativeDirectory()}/${name}.node` });
   try {
     return require(file);

@@ -16,6 +16,8 @@ export interface SessionView {
   readonly path: string;
   readonly subprotocol: string;
   readonly secure: boolean;
+  /** Name of the authenticated user; '' where nobody asked. */
+  readonly user: string;
   /** Payload bytes that came from the client. */
   readonly bytesIn: number;
   /** Payload bytes that went to the client. */
@@ -80,7 +82,8 @@ export class EventHub {
     set.add(handler);
     return () => {
       set.delete(handler);
-      if (set.size === 0) this.#handlers.delete(name);
+      // A second call must not remove a set that others have begun since.
+      if (set.size === 0 && this.#handlers.get(name) === set) this.#handlers.delete(name);
     };
   }
 

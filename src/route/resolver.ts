@@ -1,5 +1,5 @@
 import type { RelayConfig } from '../config/model.ts';
-import type { Handshake } from '../handshake.ts';
+import type { Handshake, Identity } from '../handshake.ts';
 import type { Target } from '../target/target.ts';
 
 /** What a resolver found: the target and how to relay to it. */
@@ -14,5 +14,6 @@ export interface Peer {
 
 /** Finds the peer of a connection. Throws a BridgeError of stage 'route' to refuse (ROUTE_NOT_FOUND, …). */
 export interface Resolver {
-  resolve(handshake: Handshake, signal: AbortSignal): Promise<Peer> | Peer;
+  resolve(handshake: Handshake, identity: Identity | null, signal: AbortSignal): Promise<Peer> | Peer;
+  dispose?(): void;
 }

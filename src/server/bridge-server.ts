@@ -10,12 +10,14 @@ import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
 import { Listener } from '../listen/listener.ts';
 import { EventHub, type BridgeEventName, type BridgeEvents, type SessionView } from '../observe/events.ts';
 import { FixedRoutes } from '../route/fixed-routes.ts';
-import type { Resolver } from '../route/resolver.ts';
 import { createTarget } from '../target/create-target.ts';
 import type { Target, TargetHost } from '../target/target.ts';
 import { Clock, tickFor } from './clock.ts';
 import { SessionRegistry } from './session-registry.ts';
-import { Session, type SessionHost } from './session.ts';
+import { Session, type Entrance, type SessionHost } from './session.ts';
+
+/** Deadline for authenticating a client and for finding its target, in ms. */
+const LOOKUP_TIMEOUT = 10_000;
 
 /** Where a listener can be reached. */
 export interface BridgeAddress {
@@ -69,9 +71,9 @@ export class BridgeServer {
   /** Opens every listener. Rejects with a BridgeError LISTEN_* when one cannot be opened; then none stays open. */
   async listen(): Promise<void> {
     try {
-      const doors = this.config.listeners.map((config) => ({ config, resolver: this.#routes(config) }));
+      const doors = this.config.listeners.map((config) => ({ config, entrance: this.#entrance(config) }));
       for (const target of this.#targets) await target.start?.(this.#targetHost(target));
-      for (const { config, resolver } of doors) await this.#open(config, resolver);
+      for (const { config, entrance } of doors) await this.#open(config, entrance);
     } catch (error) {
       await this.close(0);
       throw error;
@@ -82,11 +84,11 @@ export class BridgeServer {
   attach(server: Server, options: { readonly path?: string } = {}): void {
     const config = this.config.listeners[0];
     if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
-    const resolver = this.#routes(config);
+    const entrance = this.#entrance(config);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
       const error = checkUpgrade(request);
-      if (!error) return this.#begin(resolver, config.name, request, socket, head);
+      if (!error) return this.#begin(entrance, config.name, request, socket, head);
       socket.on('error', () => {});
       refuseUpgrade(socket, error);
       this.events.publish('connection:refused', { listener: config.name, client: clientAddress(socket), error });
@@ -122,13 +124,14 @@ export class BridgeServer {
     for (const target of this.#targets) void target.stop?.();
   }
 
-  /** Makes the routes of a listener, and remembers their targets for starting and stopping. */
-  #routes(config: ListenerConfig): Resolver {
-    return new FixedRoutes(config.routes, (targetConfig) => {
+  /** Makes what leads from a listener to its targets, and remembers the targets for starting and stopping. */
+  #entrance({ routes, limits }: ListenerConfig): Entrance {
+    const resolver = new FixedRoutes(routes, (targetConfig) => {
       const target = createTarget(targetConfig);
       this.#targets.push(target);
       return target;
     });
+    return { authenticator: null, resolver, lookupTimeout: limits.lookupTimeout ?? LOOKUP_TIMEOUT };
   }
 
   #targetHost({ label }: Target): TargetHost {
@@ -140,14 +143,14 @@ export class BridgeServer {
     };
   }
 
-  async #open(config: ListenerConfig, resolver: Resolver): Promise<void> {
+  async #open(config: ListenerConfig, entrance: Entrance): Promise<void> {
     const { events } = this;
     const { name } = config;
     const onRefused = (client: ClientAddress, error: BridgeError): void =>
       events.publish('connection:refused', { listener: name, client, error });
     const front = createHttpServer({
       config,
-      onUpgrade: (request, socket, head) => this.#begin(resolver, name, request, socket, head),
+      onUpgrade: (request, socket, head) => this.#begin(entrance, name, request, socket, head),
       onRefused,
     });
     const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () =>
@@ -178,10 +181,10 @@ export class BridgeServer {
   }
 
   /** Begins a session for a request that asks for an upgrade. */
-  #begin(resolver: Resolver, listener: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #begin(entrance: Entrance, listener: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const handshake = readHandshake(request, socket, listener);
     const session = new Session(this.#host, handshake, socket);
     if (this.#closing) session.fail(new BridgeError('SHUTDOWN'));
-    else void session.run(resolver, handshake, head);
+    else void session.run(entrance, handshake, head);
   }
 }

@@ -3,13 +3,14 @@ import type { Stage } from '../errors.ts';
 /**
  * The legal transitions of a session. Stages accept, sniff and tls lie before it: they belong to the connection.
  *
- *   http ─► route ─► upgrade ─► dial ─► relay ─► closing ─► closed
- *     │       │         │         │                 ▲         ▲
- *     │       │         │         └─── Close 1011 ──┘         │
- *     └───────┴─────────┴──────── HTTP refusal ───────────────┘
+ *   http ─► (authenticate) ─► route ─► upgrade ─► dial ─► relay ─► closing ─► closed
+ *     │            │            │         │         │                 ▲         ▲
+ *     │            │            │         │         └─── Close 1011 ──┘         │
+ *     └────────────┴────────────┴─────────┴──────── HTTP refusal ───────────────┘
  */
 const TRANSITIONS: Partial<Record<Stage, readonly Stage[]>> = {
-  http: ['route', 'closed'],
+  http: ['authenticate', 'route', 'closed'],
+  authenticate: ['route', 'closed'],
   route: ['upgrade', 'closed'],
   upgrade: ['dial', 'closed'],
   dial: ['relay', 'closing'],

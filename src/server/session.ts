@@ -4,8 +4,9 @@ import { IdleWatch } from '../bridge/idle.ts';
 import { Keepalive } from '../bridge/keepalive.ts';
 import { stallTime, type Relay, type RelayObserver, type Tap } from '../bridge/relay.ts';
 import type { RelayConfig } from '../config/model.ts';
-import { asBridgeError, BridgeError, type Side, type Stage } from '../errors.ts';
-import type { ClientAddress, Handshake } from '../handshake.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { asBridgeError, BridgeError, type ErrorCode, type Side, type Stage } from '../errors.ts';
+import type { ClientAddress, Handshake, Identity } from '../handshake.ts';
 import { chooseSubprotocol, refuseUpgrade, upgradeResponse } from '../http/upgrade.ts';
 import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
 import type { Peer, Resolver } from '../route/resolver.ts';
@@ -17,12 +18,25 @@ import type { TargetConnection } from '../target/target.ts';
 import { Connection } from '../websocket/connection.ts';
 import type { Clock, Ticking } from './clock.ts';
 import { CloseDeadline } from './close-deadline.ts';
+import { within } from './deadline.ts';
 import { Farewell } from './farewell.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { checkTransition, isUpgraded } from './session-state.ts';
 
 /** How often a quiet session gives back its read buffers, in ms. */
 const RELAX_INTERVAL = 5000;
+
+/** What an unforeseen failure of a look-up counts as. */
+const FALLBACK: Partial<Record<Stage, ErrorCode>> = { authenticate: 'AUTH_FAILED', route: 'ROUTE_FAILED' };
+
+/** The way in that a session's listener gives it. */
+export interface Entrance {
+  /** null lets everybody in. */
+  readonly authenticator: Authenticator | null;
+  readonly resolver: Resolver;
+  /** Deadline for each of the two, in ms. */
+  readonly lookupTimeout: number;
+}
 
 /** What all sessions of a bridge share. */
 export interface SessionHost {
@@ -45,6 +59,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   route = '';
   target = '';
   subprotocol = '';
+  user = '';
   #stage: Stage = 'http';
   readonly #host: SessionHost;
   readonly #socket: Duplex;
@@ -58,6 +73,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   #relaxedAt = 0;
   #end: Omit<SessionEnd, 'duration'> | null = null;
   #closeDeadline: CloseDeadline | null = null;
+  #clientFinished = false;
   #clientClosed = false;
   #targetClosed = true;
 
@@ -87,18 +103,30 @@ export class Session implements SessionView, RelayObserver, Ticking {
   }
 
   /** Takes the connection from its checked handshake to the relay. `head` came with the request and is relayed. */
-  async run(resolver: Resolver, handshake: Handshake, head: Buffer): Promise<void> {
+  async run({ authenticator, resolver, lookupTimeout }: Entrance, handshake: Handshake, head: Buffer): Promise<void> {
     try {
-      this.#enter('route');
       const abort = (this.#dial = new AbortController());
-      const found = resolver.resolve(handshake, abort.signal);
-      const peer = found instanceof Promise ? await found : found;
+      let identity: Identity | null = null;
+      if (authenticator) {
+        this.#enter('authenticate');
+        const known = authenticator.authenticate(handshake, abort.signal);
+        const late = new BridgeError('AUTH_TIMEOUT');
+        identity = known instanceof Promise ? await within(known, lookupTimeout, abort, late) : known;
+        if (this.#end) return;
+        this.user = identity.name;
+      }
+      this.#enter('route');
+      const found = resolver.resolve(handshake, identity, abort.signal);
+      const late = new BridgeError('ROUTE_TIMEOUT');
+      const peer = found instanceof Promise ? await within(found, lookupTimeout, abort, late) : found;
       if (this.#end) return;
       this.#upgrade(peer, handshake, head);
+      // A subscriber that was told of a stage may have ended the session.
+      if (this.#end) return;
       const connection = await this.#connect(peer, abort);
       if (connection) this.#startRelay(connection, peer);
     } catch (error) {
-      this.fail(asBridgeError(error, this.#stage === 'route' ? 'ROUTE_FAILED' : 'INTERNAL'));
+      this.fail(asBridgeError(error, FALLBACK[this.#stage] ?? 'INTERNAL'));
     }
   }
 
@@ -113,6 +141,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
 
   /** Ends the session now, without any handshake. */
   destroy(): void {
+    this.fail(new BridgeError('SHUTDOWN'));
     this.#socket.destroy();
     this.#relay?.destroyTarget();
   }
@@ -143,6 +172,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   /** Sends the 101 response (RFC 6455 §4.2.2) and begins to watch the client. */
   #upgrade(peer: Peer, handshake: Handshake, head: Buffer): void {
     this.#enter('upgrade');
+    if (this.#end) return;
     const { relay } = peer;
     this.#config = relay;
     this.route = peer.route;
@@ -155,9 +185,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const writer = new ByteWriter(socket, isSocket(socket));
     const early = ahead ? Buffer.concat([head, ahead]) : head;
     this.#connection = new Connection(reader, writer, early, relay.highWaterMark);
-    socket.write(upgradeResponse(handshake.headers['sec-websocket-key'] ?? '', this.subprotocol));
-    this.#enter('dial');
+    socket.write(upgradeResponse(handshake.headers['sec-websocket-key'] ?? '', this.subprotocol), 'latin1');
     this.#connection.watch(() => this.onClientEnd());
+    this.#enter('dial');
   }
 
   /** Dials the target within the deadline. Gives null when the session has ended meanwhile. */
@@ -170,8 +200,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     try {
       const connection = await peer.target.connect({ session: this, signal: abort.signal, fastRead });
       if (!this.#end) return connection;
-      if (connection.kind === 'stream') connection.duplex.destroy();
-      else connection.close();
+      discard(connection);
       return null;
     } catch (error) {
       if (this.#end) return null;
@@ -189,6 +218,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
       ? (from, data) => events.publish('session:data', { session: this, from, data })
       : null;
     this.#enter('relay');
+    if (this.#end) return discard(target);
     this.#relay = createRelay(target, this.target, peer.relay, this, tap);
     this.#targetClosed = false;
     this.#keepalive = peer.relay.keepalive.interval > 0 ? new Keepalive(peer.relay.keepalive, now) : null;
@@ -247,7 +277,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
     if (end.error?.code === 'CLIENT_SILENT') this.#socket.destroy();
     // A target that ended goes on taking what the client still sends, until the client has answered the Close frame.
     if (end.by !== 'target') this.#relay?.finishTarget(false);
-    if (end.by === 'client' || this.#socket.destroyed) return;
+    // A client that has gone answers nothing.
+    if (end.code === 1006 || this.#socket.destroyed) return;
     this.#closeDeadline = new CloseDeadline(connection.writer, config.closeTimeout, stallTime(config), () =>
       this.#socket.destroy(),
     );
@@ -257,7 +288,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
   /** Closes the client's side after its last word: everything queued for it is sent first. */
   #finishClient(): void {
     const config = this.#config;
-    if (!config) return;
+    if (!config || this.#clientFinished) return;
+    this.#clientFinished = true;
     this.#closeDeadline?.cancel();
     this.#relay?.finishTarget(false);
     if (this.#socket.destroyed) return;
@@ -269,7 +301,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const gone = new BridgeError('CLIENT_GONE', { detail: error.code ?? error.message });
     if (isUpgraded(this.#stage)) this.#finish({ code: 1006, reason: '', by: 'client', error: gone });
     else this.fail(gone);
-    this.#relay?.finishTarget(true);
+    // After its Close frame a client has ended as it should, however roughly its connection ends then.
+    this.#relay?.finishTarget(!this.#connection?.closeReceived);
   }
 
   #onSocketClosed(): void {
@@ -288,7 +321,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
     this.#enter('closed');
     this.#host.registry.remove(this);
     if (!end.error) return;
-    refuseUpgrade(this.#socket, end.error);
+    const { challenge } = end.error;
+    refuseUpgrade(this.#socket, end.error, challenge === null ? {} : { 'WWW-Authenticate': challenge });
     this.#host.events.publish('session:refused', { session: this, error: end.error });
   }
 
@@ -300,6 +334,12 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const duration = performance.now() - this.#startTime;
     this.#host.events.publish('session:close', { session: this, end: { ...this.#end, duration } });
   }
+}
+
+/** Closes a target that came too late. */
+function discard(target: TargetConnection): void {
+  if (target.kind === 'stream') target.duplex.destroy();
+  else target.close();
 }
 
 /** Puts the side at fault into the words of a session's end. */

@@ -27,6 +27,12 @@ export interface ByteReader {
   relax(): void;
 }
 
+/** Tells the end of a stream, also of one that has told it already. */
+export function onceEnded(stream: Readable, onEnd: () => void): void {
+  if (stream.readableEnded) process.nextTick(onEnd);
+  else stream.once('end', onEnd);
+}
+
 /** Reads any stream through its 'data' events. */
 export class StreamReader implements ByteReader {
   readonly #stream: Readable;
@@ -44,7 +50,7 @@ export class StreamReader implements ByteReader {
       this.#stream.on('data', (chunk: Buffer) => {
         this.#sink?.onBytes(chunk, 0, chunk.length, 0, true);
       });
-      this.#stream.on('end', () => this.#sink?.onEnd());
+      onceEnded(this.#stream, () => this.#sink?.onEnd());
     }
     this.#stream.resume();
   }

@@ -1,11 +1,21 @@
 import type { Writable } from 'node:stream';
 
+/** A piece below this size is copied rather than keep a whole read buffer in memory while it waits. */
+const SMALL = 16 * 1024;
+/** What each waiting write costs besides its bytes: objects of node:stream and of the buffer, about. */
+const WRITE_COST = 256;
+const NOTHING = Buffer.alloc(0);
+
 /** Writes to a stream, and knows when memory that was written may be used again. */
 export class ByteWriter {
   /** Called each time the queue has run empty after it held something. */
   onDrain: (() => void) | null = null;
   readonly #stream: Writable;
   readonly #releases: boolean;
+  /** Writes since the queue was last seen empty. */
+  #writes = 0;
+  /** An empty write stands at the end of the queue, to tell when it has run empty. */
+  #marked = false;
 
   /**
    * `releases` says that the stream no longer refers to written memory once nothing is queued. That holds for sockets,
@@ -23,11 +33,13 @@ export class ByteWriter {
   }
 
   /**
-   * Whether more than `highWaterMark` bytes wait and 'drain' will come. A mark below the stream's own has no effect:
-   * node:stream announces a drain only above that one (16 or 64 KiB).
+   * Whether more than `highWaterMark` bytes of memory wait; if so, onDrain will be called. Small writes count with what
+   * they cost, or a queue of single bytes would take a hundred times its length.
    */
   congested(highWaterMark: number): boolean {
-    return this.#stream.writableLength > highWaterMark && this.#stream.writableNeedDrain;
+    const queued = this.#stream.writableLength;
+    if (queued === 0 || queued + this.#writes * WRITE_COST <= highWaterMark) return false;
+    return this.#stream.writableNeedDrain || this.#mark();
   }
 
   /** Whether the other side can still be written to. */
@@ -39,7 +51,10 @@ export class ByteWriter {
   write(buffer: Buffer, start: number, end: number, mayKeep: boolean): boolean {
     const stream = this.#stream;
     if (!stream.writable) return false;
-    if (!mayKeep) {
+    const waiting = stream.writableLength > 0;
+    if (!waiting) this.#writes = 0;
+    this.#writes++;
+    if (!mayKeep || (end - start < SMALL && (waiting || !this.#releases))) {
       const copy = Buffer.allocUnsafe(end - start);
       buffer.copy(copy, 0, start, end);
       stream.write(copy);
@@ -52,9 +67,25 @@ export class ByteWriter {
   /** Writes two pieces as one, for payload that has no room for its header in front; both are kept. */
   writePair(first: Buffer, second: Buffer): void {
     if (!this.#stream.writable) return;
+    if (this.#stream.writableLength === 0) this.#writes = 0;
+    this.#writes += 2;
     this.#stream.cork();
     this.#stream.write(first);
     this.#stream.write(second);
     this.#stream.uncork();
+  }
+  /**
+   * Makes onDrain come below the stream's own mark (16 or 64 KiB), under which node:stream announces no drain. Sockets
+   * only: to another stream an empty write may mean something.
+   */
+  #mark(): boolean {
+    if (!this.#releases || !this.#stream.writable) return false;
+    if (this.#marked) return true;
+    this.#marked = true;
+    this.#stream.write(NOTHING, () => {
+      this.#marked = false;
+      this.onDrain?.();
+    });
+    return true;
   }
 }

@@ -17,7 +17,7 @@ export function finishStream(stream: Duplex, times: FinishTimes): void {
   let timer = setTimeout(check, stream.writableLength > 0 ? times.stall : times.linger);
   stream.once('finish', () => rearm(times.linger));
   stream.once('close', () => clearTimeout(timer));
-  stream.end();
+  if (!stream.writableEnded) stream.end();
 
   function rearm(delay: number): void {
     clearTimeout(timer);

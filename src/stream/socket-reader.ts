@@ -1,5 +1,5 @@
 import { Socket, type OnReadOpts } from 'node:net';
-import { HEADROOM, StreamReader, type ByteReader, type ByteSink } from './byte-reader.ts';
+import { HEADROOM, onceEnded, StreamReader, type ByteReader, type ByteSink } from './byte-reader.ts';
 
 /** One read takes at most this many bytes. */
 const CHUNK = 64 * 1024;
@@ -7,6 +7,12 @@ const CHUNK = 64 * 1024;
 const BULK = 12 * 1024;
 /** Buffers kept for the next reader that turns busy. */
 const SPARES = 16;
+
+/**
+ * How often one socket may be told another buffer outside of a read. The handle remembers each with some 50 bytes until
+ * it is closed, so a connection that is busy now and then for weeks would grow.
+ */
+const MAX_INSTALLS = 200;
 
 /** Memory that a socket reads into: `region` is the part behind the headroom. */
 interface ReadBuffer {
@@ -38,6 +44,7 @@ export class SocketReader implements ByteReader {
   #paused = true;
   /** Whether bulk data was seen since the last `relax`. */
   #bulk = false;
+  #installs = 0;
 
   private constructor() {
     this.onread = {
@@ -51,7 +58,10 @@ export class SocketReader implements ByteReader {
     return new SocketReader();
   }
 
-  /** Makes a reader for a socket that is connected already; one on 'data' events where Node's internals differ. */
+  /**
+   * Makes a reader for a socket that is connected already; one on 'data' events where Node's internals differ. A socket
+   * that reads goes on reading, to spare two system calls: `start` or `pause` has to follow before the event loop turns.
+   */
   static forAccepted(socket: Socket): ByteReader {
     const reader = new SocketReader();
     if (!internals?.install(socket, reader.onread, shared.region)) return new StreamReader(socket);
@@ -59,17 +69,16 @@ export class SocketReader implements ByteReader {
     return reader;
   }
 
-  /** Binds the socket and keeps it from reading until `start`. */
+  /** Binds the socket. */
   attach(socket: Socket): void {
     this.#socket = socket;
-    socket.pause();
     socket.once('close', () => this.#release());
   }
 
   start(sink: ByteSink): void {
     const first = this.#sink === null;
     this.#sink = sink;
-    if (first) this.#socket?.on('end', () => this.#sink?.onEnd());
+    if (first && this.#socket) onceEnded(this.#socket, () => this.#sink?.onEnd());
     this.resume();
   }
 
@@ -86,12 +95,9 @@ export class SocketReader implements ByteReader {
   relax(): void {
     if (this.#bulk) {
       this.#bulk = false;
-    } else if (
-      this.#current !== shared &&
-      this.#socket &&
-      internals?.install(this.#socket, this.onread, shared.region)
-    ) {
-      this.#release();
+    } else if (this.#current !== shared && this.#socket && this.#installs < MAX_INSTALLS) {
+      this.#installs++;
+      if (internals?.install(this.#socket, this.onread, shared.region)) this.#release();
     }
   }
 

@@ -30,6 +30,6 @@ export function createTarget(config: TargetConfig): Target {
     case 'function':
       return new FunctionTarget(config.connect);
     default:
-      throw new BridgeError('CONFIG_INVALID', { detail: `target (kind ${(config satisfies never as TargetConfig).kind})` });
+      throw new BridgeError('CONFIG_INVALID', { detail: `target (kind ${(config as TargetConfig).kind})` });
   }
 }

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { LineReader, type Line } from './line-reader.ts';
-import type { StreamConnection, Target } from './target.ts';
+import type { DialContext, StreamConnection, Target } from './target.ts';
 
 /** Longest line that is taken, in characters. */
 const MAX_LINE = 1024;
@@ -14,7 +14,8 @@ const SECOND = 1000;
 export class DemoTarget implements Target {
   readonly label = 'demo:';
 
-  async connect(): Promise<StreamConnection> {
+  async connect({ signal }: DialContext): Promise<StreamConnection> {
+    signal.throwIfAborted();
     return { kind: 'stream', duplex: new DemoServer() };
   }
 }

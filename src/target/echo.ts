@@ -1,11 +1,12 @@
 import { Duplex } from 'node:stream';
-import type { StreamConnection, Target } from './target.ts';
+import type { DialContext, StreamConnection, Target } from './target.ts';
 
 /** Sends back what it gets, in this process. */
 export class EchoTarget implements Target {
   readonly label = 'echo:';
 
-  async connect(): Promise<StreamConnection> {
+  async connect({ signal }: DialContext): Promise<StreamConnection> {
+    signal.throwIfAborted();
     return { kind: 'stream', duplex: new EchoStream() };
   }
 }

@@ -22,14 +22,16 @@ export async function openSocket(
 ): Promise<StreamConnection & { duplex: Socket }> {
   const { address, signal, fastRead } = options;
   signal.throwIfAborted();
-  const reader = fastRead ? SocketReader.forDial() : null;
-  const socket = connect({ ...connectTo, allowHalfOpen: true, ...(reader && { onread: reader.onread }) });
-  socket.pause();
-  reader?.attach(socket);
-  await opened(socket, 'connect', signal).catch((error: unknown) => {
+  try {
+    const reader = fastRead ? SocketReader.forDial() : null;
+    const duplex = connect({ ...connectTo, allowHalfOpen: true, ...(reader && { onread: reader.onread }) });
+    duplex.pause();
+    reader?.attach(duplex);
+    await opened(duplex, 'connect', signal);
+    return { kind: 'stream', duplex, ...(reader && { reader }) };
+  } catch (error) {
     throw signal.aborted ? signal.reason : dialError(error, address);
-  });
-  return { kind: 'stream', duplex: socket, ...(reader && { reader }) };
+  }
 }
 
 /** Waits for the event that says a socket is ready. When it fails or `signal` aborts, the socket is destroyed. */

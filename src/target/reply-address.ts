@@ -17,7 +17,7 @@ export class ReplyAddress {
   readonly #directory: string;
 
   constructor() {
-    const prefix = path.join(tmpdir(), 'bascule-');
+    const prefix = path.join(tmpdir(), 'bascule-reply-');
     if (Buffer.byteLength(`${prefix}XXXXXX/reply`) > MAX_UNIX_PATH) throw new Error(`${prefix}… is too long`);
     this.#directory = mkdtempSync(prefix);
     this.path = path.join(this.#directory, 'reply');

@@ -40,6 +40,8 @@ export class Connection implements ByteSink, FrameHandler {
   /** What came before `start`. */
   #early: Buffer | null;
   #ended = false;
+  /** The peer's error has been told. */
+  #failed = false;
   #closeSent = false;
   /** The latest ping that was not answered yet (RFC 6455 §5.5.3 lets older ones go unanswered). */
   #ping: Buffer | null = null;
@@ -66,10 +68,15 @@ export class Connection implements ByteSink, FrameHandler {
 
   /** Watches the stream while nobody takes data yet, so that a client that leaves is noticed: `onEnd` tells. */
   watch(onEnd: () => void): void {
-    if (this.#early) return;
+    if (this.#early) {
+      this.#reader.pause();
+      return;
+    }
     this.#reader.start({
       onBytes: (buffer, start, end) => {
-        this.#early = Buffer.from(buffer.subarray(start, end));
+        // A TLS socket goes on delivering, though not for long, what it had decrypted before it was paused.
+        const chunk = buffer.subarray(start, end);
+        this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : Buffer.from(chunk);
         this.#reader.pause();
         return false;
       },
@@ -145,12 +152,13 @@ export class Connection implements ByteSink, FrameHandler {
   onBytes(buffer: Buffer, start: number, end: number, _headroom: number, mayKeep: boolean): boolean {
     const error = this.#parser?.push(buffer, start, end) ?? null;
     const kept = this.#handler?.onChunk(mayKeep) ?? false;
-    if (this.#ping && this.writer.queued < this.#highWaterMark) this.#answerPing();
+    if (this.#ping && !this.writer.congested(this.#highWaterMark)) this.#answerPing();
     if (this.#peerClose) {
       const { code, reason } = this.#peerClose;
       this.#peerClose = null;
       this.#handler?.onClose(code, reason);
-    } else if (error) {
+    } else if (error && !this.#failed) {
+      this.#failed = true;
       this.#handler?.onError(error);
     }
     return kept;

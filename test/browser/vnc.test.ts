@@ -15,55 +15,63 @@ import { until } from '../support/wait.ts';
 const NOVNC = fileURLToPath(new URL('../../node_modules/@novnc/novnc/', import.meta.url));
 const PAGE = fileURLToPath(new URL('novnc/', import.meta.url));
 
-suite('noVNC in Chromium against TigerVNC', { needs: ['chromium', 'Xtigervnc', 'xterm', 'xsetroot', 'openssl'] }, () => {
-  let browser: Browser;
-  let vnc: VncServer;
+suite(
+  'noVNC in Chromium against TigerVNC',
+  { needs: ['chromium', 'Xtigervnc', 'xterm', 'xsetroot', 'openssl'] },
+  () => {
+    let browser: Browser;
+    let vnc: VncServer;
 
-  beforeAll(async () => {
-    [browser, vnc] = await Promise.all([launchBrowser(), VncServer.start()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await vnc?.stop();
-  });
-
-  test('shows the screen and takes keys, in plain text', async () => {
-    const bridge = await startBridge(`127.0.0.1:${vnc.port}`, '--web', webRoot());
-    await useScreen(bridge, 'vnc-plain', 'plain text');
-  });
-
-  test('shows the screen and takes keys, over TLS', async () => {
-    const { certFile, keyFile } = makeCertificate(tempDir());
-    const tls = ['--cert', certFile, '--key', keyFile];
-    const bridge = await startBridge(`127.0.0.1:${vnc.port}`, '--web', webRoot(), ...tls);
-    expect(bridge.openUrl).toMatch(/^https:/);
-    await useScreen(bridge, 'vnc-tls', 'over TLS');
-  });
-
-  /** Looks at every colour on the screen, types a line, keeps a picture, and leaves. */
-  async function useScreen(bridge: BridgeProcess, name: string, line: string): Promise<void> {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: SCREEN.size });
-    atTestEnd(() => context.close());
-    const { page, complaints } = await watchedPage(context);
-    await page.goto(bridge.openUrl);
-    await until('noVNC is connected', async () => (await seen(page)).includes('connect'));
-    for (const { at, colour } of [SCREEN.background, SCREEN.typing, SCREEN.red, SCREEN.green]) {
-      await until(`the screen is ${colour} at ${at}`, async () => isColour(await pixel(page, at), colour));
-    }
-    const ink = await inkInTypingWindow(page);
-    await page.mouse.click(SCREEN.typing.at[0], SCREEN.typing.at[1]);
-    await page.keyboard.type(`${line}: Hello, "Bascule" 0123?\n`, { delay: 5 });
-    await until('the keys have arrived', () => vnc.typed.includes(`${line}: Hello, "Bascule" 0123?\n`)).catch((error: unknown) => {
-      throw new Error(`typed so far: ${JSON.stringify(vnc.typed)}`, { cause: error });
+    beforeAll(async () => {
+      [browser, vnc] = await Promise.all([launchBrowser(), VncServer.start()]);
     });
-    await until('the typed line is on the screen', async () => (await inkInTypingWindow(page)) > ink + 500);
-    await keepScreenshot(page, name);
-    await page.evaluate('vnc.disconnect()');
-    await until('noVNC is disconnected', async () => (await seen(page)).includes('disconnect, clean'));
-    expect(complaints).toEqual([]);
-  }
-});
+
+    afterAll(async () => {
+      await browser?.close();
+      await vnc?.stop();
+    });
+
+    test('shows the screen and takes keys, in plain text', async () => {
+      const bridge = await startBridge(`127.0.0.1:${vnc.port}`, '--web', webRoot());
+      expect(await complaintsOfUse(bridge, 'vnc-plain', 'plain text')).toEqual([]);
+    });
+
+    test('shows the screen and takes keys, over TLS', async () => {
+      const { certFile, keyFile } = makeCertificate();
+      const tls = ['--cert', certFile, '--key', keyFile];
+      const bridge = await startBridge(`127.0.0.1:${vnc.port}`, '--web', webRoot(), ...tls);
+      expect(bridge.openUrl).toMatch(/^https:/);
+      expect(await complaintsOfUse(bridge, 'vnc-tls', 'over TLS')).toEqual([]);
+    });
+
+    /** Looks at every colour on the screen, types a line, keeps a picture, leaves; tells what the page complained of. */
+    async function complaintsOfUse(bridge: BridgeProcess, name: string, line: string): Promise<readonly string[]> {
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: SCREEN.size });
+      atTestEnd(() => context.close());
+      const { page, complaints } = await watchedPage(context);
+      await page.goto(bridge.openUrl);
+      await until('noVNC is connected', async () => (await seen(page)).includes('connect'));
+      for (const { at, colour } of [SCREEN.background, SCREEN.typing, SCREEN.red, SCREEN.green]) {
+        await until(`the screen is ${colour.join()} at ${at.join()}`, async () =>
+          isColour(await pixel(page, at), colour),
+        );
+      }
+      const ink = await inkInTypingWindow(page);
+      await page.mouse.click(SCREEN.typing.at[0], SCREEN.typing.at[1]);
+      await page.keyboard.type(`${line}: Hello, "Bascule" 0123?\n`, { delay: 5 });
+      await until('the keys have arrived', () => vnc.typed.includes(`${line}: Hello, "Bascule" 0123?\n`)).catch(
+        (error: unknown) => {
+          throw new Error(`typed so far: ${JSON.stringify(vnc.typed)}`, { cause: error });
+        },
+      );
+      await until('the typed line is on the screen', async () => (await inkInTypingWindow(page)) > ink + 200);
+      await keepScreenshot(page, name);
+      await page.evaluate('vnc.disconnect()');
+      await until('noVNC is disconnected', async () => (await seen(page)).includes('disconnect, clean'));
+      return complaints;
+    }
+  },
+);
 
 /** A web root with the page and noVNC, copied: the bridge serves no links that lead out of it. */
 function webRoot(): string {

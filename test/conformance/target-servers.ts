@@ -2,9 +2,10 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { PYTHON } from '../support/packages.ts';
 import { FAREWELL, GREETING } from './target-suite.ts';
@@ -76,7 +77,7 @@ export async function startUdpServer(host = '127.0.0.1'): Promise<Running & { so
   await once(socket, 'listening');
   return {
     socket,
-    port: (socket.address() as AddressInfo).port,
+    port: socket.address().port,
     accepted: () => 0,
     stop: () =>
       new Promise((resolve) => {
@@ -139,6 +140,11 @@ export async function startProgram(command: string, args: readonly string[], mar
       await once(child, 'close');
     },
   };
+}
+
+/** Builds the native parts that are not up to date. */
+export function buildNative(): void {
+  execFileSync(process.execPath, [fileURLToPath(new URL('../../scripts/build-native.mjs', import.meta.url))]);
 }
 
 /** Certificates made by openssl: an authority, and servers that it signed in good and bad ways. */

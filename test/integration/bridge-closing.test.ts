@@ -79,6 +79,7 @@ describe('the end of a session', () => {
     const over = once(socket, 'close');
     client.socket.resetAndDestroy();
     await within('the end at the target', over, 5000);
+    expect(socket.closed).toBe(true);
     const after = await WsClient.open(bridge.url);
     after.send('still here');
     expect((await after.receive(10)).toString()).toBe('still here');
@@ -92,6 +93,7 @@ describe('the end of a session', () => {
     await target.connection();
     await client.close();
     await bridge.whenSocketsAre(idle, 20_000);
+    expect(target.sockets).toHaveLength(1);
   });
 
   test('a client that never answers the Close frame is cut off', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startBridge } from '../support/bridge-process.ts';
+import { makeCertificate } from '../support/certificates.ts';
+import { suite } from '../support/packages.ts';
 import { clientFrame, PING, RawClient } from '../support/raw-client.ts';
 import { echo, TcpTarget } from '../support/tcp-target.ts';
 import { sleep, until } from '../support/wait.ts';
@@ -89,11 +91,13 @@ describe('limits of a session', () => {
 describe('limits before a session', () => {
   test('a client that sends nothing is let go', async () => {
     const target = await TcpTarget.listen(echo);
-    const bridge = await startBridge(target.address, '--sniff-timeout', '200ms');
+    const bridge = await startBridge(target.address, '--header-timeout', '200ms');
     const idle = bridge.sockets;
     const client = new RawClient(bridge.port);
     await client.whenEnded();
+    client.socket.destroy();
     await bridge.whenSocketsAre(idle);
+    expect(target.sockets).toEqual([]);
   });
 
   test('a client that dribbles its request is let go', async () => {
@@ -106,6 +110,7 @@ describe('limits before a session', () => {
     await client.whenEnded().finally(() => clearInterval(dribble));
     client.socket.destroy();
     await bridge.whenSocketsAre(idle);
+    expect(target.sockets).toEqual([]);
   });
 
   test('no more connections than allowed', async () => {
@@ -120,5 +125,22 @@ describe('limits before a session', () => {
     expect((await second.receive(4)).toString()).toBe('mine');
     await first.close();
     await until('there is room again', () => WsClient.open(bridge.url).catch(() => null));
+  });
+});
+
+suite('limits before a TLS session', { needs: ['openssl'] }, () => {
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['half a TLS hello', Buffer.from('160301', 'hex')],
+  ])('a client that sends %s is let go', async (_name, bytes) => {
+    const { certFile, keyFile } = makeCertificate();
+    const bridge = await startBridge('echo:', '--cert', certFile, '--key', keyFile, '--sniff-timeout', '200ms');
+    const idle = bridge.sockets;
+    const client = new RawClient(bridge.port);
+    client.write(bytes);
+    await client.whenEnded();
+    await bridge.whenSocketsAre(idle);
+    await bridge.waitForLine(/SNIFF_TIMEOUT|TLS_HANDSHAKE_TIMEOUT/);
+    expect(bridge.child.ended).toBeNull();
   });
 });

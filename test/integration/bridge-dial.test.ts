@@ -7,21 +7,26 @@ import { ERRORS, type ErrorCode } from '../../src/errors.ts';
 import { startBridge } from '../support/bridge-process.ts';
 import { atTestEnd } from '../support/cleanup.ts';
 import { freePort } from '../support/free-port.ts';
-import { clientFrame, RawClient } from '../support/raw-client.ts';
+import { clientFrame, closeFrame, RawClient } from '../support/raw-client.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/wait.ts';
-import { WsClient } from '../support/ws-client.ts';
+import { WsClient, type Closed } from '../support/ws-client.ts';
 
-/** Connects to a target that cannot be reached, and expects the client to be told why, and the log to say more. */
-async function expectRefusal(target: string, code: ErrorCode, ...options: string[]): Promise<void> {
+/** Connects to a target that cannot be reached; tells what the client was told and which errors were logged. */
+async function refusal(target: string, ...options: string[]): Promise<Closed & { readonly logged: string[] }> {
   const bridge = await startBridge(target, ...options);
   const idle = bridge.sockets;
   const client = await WsClient.open(bridge.url);
   client.send('lost');
-  expect(await client.whenClosed()).toEqual({ code: 1011, reason: ERRORS[code].sentence });
-  await bridge.waitForLine(new RegExp(code));
-  expect(bridge.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+  const closed = await client.whenClosed();
+  await bridge.waitForLine(/TARGET_\w+/);
   await bridge.whenSocketsAre(idle);
+  return { ...closed, logged: [...new Set(bridge.output.match(/\b(?:TARGET|INTERNAL)_?\w*/g))] };
+}
+
+/** What is expected: the client gets the sentence of the error table, the log its code. */
+function refused(code: ErrorCode): Awaited<ReturnType<typeof refusal>> {
+  return { code: 1011, reason: ERRORS[code].sentence, logged: [code] };
 }
 
 /** A port whose queue of connections is full, so that a further one is neither taken nor refused. */
@@ -55,34 +60,45 @@ async function fullPort(): Promise<number> {
 
 describe('a target that cannot be reached', () => {
   test('refuses', async () => {
-    await expectRefusal(`127.0.0.1:${await freePort()}`, 'TARGET_REFUSED');
+    expect(await refusal(`127.0.0.1:${await freePort()}`)).toEqual(refused('TARGET_REFUSED'));
   });
 
   test('has a name that does not exist', async () => {
-    await expectRefusal('no-such-host.invalid:5900', 'TARGET_NAME_NOT_FOUND');
+    expect(await refusal('no-such-host.invalid:5900')).toEqual(refused('TARGET_NAME_NOT_FOUND'));
   });
 
   test('does not answer', async () => {
-    await expectRefusal(`127.0.0.1:${await fullPort()}`, 'TARGET_TIMEOUT', '--connect-timeout', '300ms');
+    expect(await refusal(`127.0.0.1:${await fullPort()}`, '--connect-timeout', '300ms')).toEqual(
+      refused('TARGET_TIMEOUT'),
+    );
   });
 
   test('is a Unix socket that does not exist', async () => {
-    await expectRefusal(`unix:${join(tempDir(), 'none.sock')}`, 'TARGET_NOT_FOUND');
+    expect(await refusal(`unix:${join(tempDir(), 'none.sock')}`)).toEqual(refused('TARGET_NOT_FOUND'));
   });
 
   test('is a UDP port that nobody listens on', async () => {
-    await expectRefusal(`udp://127.0.0.1:${await freePort()}`, 'TARGET_REFUSED');
+    expect(await refusal(`udp://127.0.0.1:${await freePort()}`)).toEqual(refused('TARGET_REFUSED'));
   });
 
-  test('does not answer, and the client goes away meanwhile', async () => {
+  test.each<[string, (client: RawClient) => unknown]>([
+    ['closes', (client) => client.write(closeFrame(1000))],
+    ['ends its stream', (client) => client.socket.end()],
+    ['resets', (client) => client.socket.resetAndDestroy()],
+    [
+      'sends something, then resets',
+      (client) => client.socket.write(clientFrame('x'), () => client.socket.resetAndDestroy()),
+    ],
+  ])('does not answer, and the client %s meanwhile: the dial is given up', async (_name, leave) => {
     const bridge = await startBridge(`127.0.0.1:${await fullPort()}`, '--connect-timeout', '60s');
     const idle = bridge.sockets;
-    const polite = await WsClient.open(bridge.url);
-    const rude = await RawClient.open(bridge.port, { extra: clientFrame('waits in vain') });
-    await until('both are being connected', () => bridge.sockets >= idle + 4);
-    await polite.close();
-    rude.socket.resetAndDestroy();
+    const client = await RawClient.open(bridge.port);
+    await until('the target is being dialled', () => bridge.sockets >= idle + 2);
+    leave(client);
+    await client.whenEnded();
+    client.socket.destroy();
     await bridge.whenSocketsAre(idle, 5000);
+    expect(bridge.output).not.toMatch(/INTERNAL/);
   });
 
   test('does not answer, and the client floods meanwhile: the bridge reads no more than it may hold', async () => {

@@ -13,12 +13,13 @@ import {
   TEXT,
 } from '../support/raw-client.ts';
 import { Digest, echo, greeter, sha256, sink, source, TcpTarget } from '../support/tcp-target.ts';
+import { until } from '../support/wait.ts';
 import { WsClient } from '../support/ws-client.ts';
 
 /** Cuts a buffer into messages of random sizes, empty ones among them. */
 function randomMessages(data: Buffer, largest: number): Buffer[] {
   const messages: Buffer[] = [];
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const size = randomInt(0, largest + 1);
     messages.push(data.subarray(at, at + size));
     at += size;
@@ -51,9 +52,7 @@ describe('the relay', () => {
     for (const message of randomMessages(data, 70_000)) client.send(message);
     await client.close();
     const socket = await target.connection();
-    await new Promise((resolve) => {
-      socket.readableEnded ? resolve(null) : socket.once('end', resolve);
-    });
+    await until('the target has seen the end', () => socket.readableEnded);
     expect(digest.length).toBe(data.length);
     expect(digest.hex).toBe(sha256(data));
   });
@@ -66,7 +65,8 @@ describe('the relay', () => {
     const client = await WsClient.open(bridge.url);
     expect(await client.whenClosed()).toEqual({ code: 1000, reason: '' });
     const expected = new Digest();
-    for (let at = 0; at < total; at += block.length) expected.add(block.subarray(0, Math.min(block.length, total - at)));
+    for (let at = 0; at < total; at += block.length)
+      expected.add(block.subarray(0, Math.min(block.length, total - at)));
     expect(client.received).toBe(total);
     expect(sha256(client.data)).toBe(expected.hex);
   });
@@ -121,18 +121,16 @@ describe('the relay', () => {
     const client = await RawClient.open(bridge.port);
     const parts = [randomBytes(10), randomBytes(0), randomBytes(70_000), randomBytes(3)];
     const last = parts.length - 1;
+    const received: Buffer[] = [];
     for (const [i, part] of parts.entries()) {
       client.write(clientFrame(part, { opcode: i === 0 ? BINARY : CONTINUATION, fin: i === last }));
-      if (i < last) client.write(clientFrame(`between ${i}`, { opcode: PING }));
+      if (i === last) break;
+      client.write(clientFrame(`between ${i}`, { opcode: PING }));
+      let frame = await client.readFrame();
+      for (; frame.opcode !== PONG; frame = await client.readFrame()) received.push(frame.payload);
+      expect(frame.payload.toString()).toBe(`between ${i}`);
     }
-    const pongs: string[] = [];
-    const received: Buffer[] = [];
-    while (Buffer.concat(received).length < 70_013 || pongs.length < 3) {
-      const { opcode, payload } = await client.readFrame();
-      if (opcode === PONG) pongs.push(payload.toString());
-      else received.push(payload);
-    }
-    expect(pongs).toEqual(['between 0', 'between 1', 'between 2']);
+    received.push(await client.readPayload(70_013 - Buffer.concat(received).length));
     expect(sha256(Buffer.concat(received))).toBe(sha256(Buffer.concat(parts)));
   });
 

@@ -25,7 +25,11 @@ describe('rubbish before the upgrade', () => {
     ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['a POST that wants to upgrade', handshakeRequest(1).replace('GET', 'POST'), /^HTTP\/1\.1 405 /],
-    ['an old version', handshakeRequest(1, '/', { 'Sec-WebSocket-Version': '8' }), /^HTTP\/1\.1 426 [^]*sec-websocket-version: 13\r\n/i],
+    [
+      'an old version',
+      handshakeRequest(1, '/', { 'Sec-WebSocket-Version': '8' }),
+      /^HTTP\/1\.1 426 [^]*sec-websocket-version: 13\r\n/i,
+    ],
     ['a short key', handshakeRequest(1, '/', { 'Sec-WebSocket-Key': 'c2hvcnQ=' }), /^HTTP\/1\.1 400 /],
     ['another protocol', handshakeRequest(1, '/', { Upgrade: 'h2c' }), /^HTTP\/1\.1 (400|426) /],
     ['no upgrade at all', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 426 /],
@@ -52,7 +56,7 @@ describe('rubbish before the upgrade', () => {
     client.write(TLS_HELLO);
     await client.whenEnded();
     await bridge.waitForLine(/TLS_NOT_CONFIGURED/);
-    await (await WsClient.open(bridge.url)).close();
+    expect((await (await WsClient.open(bridge.url)).close()).code).toBe(1000);
   });
 
   test('connections that come and go say nothing and break nothing', async () => {
@@ -68,7 +72,7 @@ describe('rubbish before the upgrade', () => {
       else client.socket.destroy();
     }
     await bridge.whenSocketsAre(idle);
-    await (await WsClient.open(bridge.url)).close();
+    expect((await (await WsClient.open(bridge.url)).close()).code).toBe(1000);
   });
 });
 
@@ -78,8 +82,18 @@ describe('rubbish after the upgrade', () => {
     ['a reserved bit', clientFrame('x', { reserved: 4 }), 1002, 'A reserved bit was set without an extension.'],
     ['an unknown opcode', clientFrame('x', { opcode: 5 }), 1002, 'A frame had an unknown opcode.'],
     ['an unknown control opcode', clientFrame('x', { opcode: 11 }), 1002, 'A frame had an unknown opcode.'],
-    ['a fragmented ping', clientFrame('x', { opcode: PING, fin: false }), 1002, 'A control frame was fragmented or longer than 125 bytes.'],
-    ['a long ping', clientFrame('x'.repeat(126), { opcode: PING }), 1002, 'A control frame was fragmented or longer than 125 bytes.'],
+    [
+      'a fragmented ping',
+      clientFrame('x', { opcode: PING, fin: false }),
+      1002,
+      'A control frame was fragmented or longer than 125 bytes.',
+    ],
+    [
+      'a long ping',
+      clientFrame('x'.repeat(126), { opcode: PING }),
+      1002,
+      'A control frame was fragmented or longer than 125 bytes.',
+    ],
     ['a continuation of nothing', clientFrame('x', { opcode: CONTINUATION }), 1002, 'A fragment was out of order.'],
     [
       'a new message inside another',
@@ -91,12 +105,24 @@ describe('rubbish after the upgrade', () => {
     ['a length with its highest bit set', Buffer.from('82ff800000000000000000000000', 'hex'), 1002, ''],
     ['a Close frame of one byte', clientFrame('x', { opcode: CLOSE }), 1002, 'A close frame was malformed.'],
     ['a reserved close code', clientFrame(Buffer.of(3, 0xed), { opcode: CLOSE }), 1002, 'A close frame was malformed.'],
-    ['text that is not UTF-8', clientFrame(Buffer.of(0x48, 0xff), { opcode: TEXT }), 1007, 'A text message was not valid UTF-8.'],
-    ['text that ends inside a character', clientFrame(Buffer.of(0xe4, 0xb8), { opcode: TEXT }), 1007, 'A text message was not valid UTF-8.'],
+    [
+      'text that is not UTF-8',
+      clientFrame(Buffer.of(0x48, 0xff), { opcode: TEXT }),
+      1007,
+      'A text message was not valid UTF-8.',
+    ],
+    [
+      'text that ends inside a character',
+      clientFrame(Buffer.of(0xe4, 0xb8), { opcode: TEXT }),
+      1007,
+      'A text message was not valid UTF-8.',
+    ],
   ])('%s ends its own session alone', async (_name, bytes, code, reason) => {
     const target = await TcpTarget.listen(echo);
     const bridge = await startBridge(target.address);
     const bystander = await WsClient.open(bridge.url);
+    bystander.send('here');
+    await bystander.receive(4);
     const idle = bridge.sockets;
     const client = await RawClient.open(bridge.port);
     client.write(Buffer.concat([clientFrame('good'), bytes]));
@@ -104,8 +130,9 @@ describe('rubbish after the upgrade', () => {
     expect(close.code).toBe(code);
     expect(close.reason).toBe(reason || 'A frame length was not encoded in the shortest form or was too great.');
     await client.whenEnded();
-    bystander.send('undisturbed');
-    expect((await bystander.receive(11)).toString()).toBe('undisturbed');
+    client.socket.destroy();
+    bystander.send(', undisturbed');
+    expect((await bystander.receive(17)).toString()).toBe('here, undisturbed');
     await bridge.whenSocketsAre(idle);
   });
 

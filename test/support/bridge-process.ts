@@ -5,7 +5,7 @@ import { residentBytes, socketCount } from './process-facts.ts';
 import { until } from './wait.ts';
 
 /** The program as it is installed. */
-export const BIN: string = process.env['BB'] ?? fileURLToPath(new URL('../../bin/bascule.mjs', import.meta.url));
+export const BIN: string = fileURLToPath(new URL('../../bin/bascule.mjs', import.meta.url));
 
 const ENVIRONMENT = { ...process.env, NO_COLOR: '1' };
 

@@ -55,7 +55,9 @@ export class Child {
     const look = (): RegExpExecArray | null => {
       const match = pattern.exec(this.output);
       if (!match && this.ended)
-        throw new Error(`${this.#command} ended (${this.ended.code ?? this.ended.signal}) without ${pattern}: ${this.output}`);
+        throw new Error(
+          `${this.#command} ended (${this.ended.code ?? this.ended.signal}) without ${pattern}: ${this.output}`,
+        );
       return match;
     };
     return until(`${this.#command} prints ${pattern}`, look, deadline);

@@ -22,6 +22,8 @@ export class PairEnd extends Duplex {
   #incoming: Buffer | null = null;
   #taken: (() => void) | null = null;
   #finished = false;
+  /** The stream has asked for more, whatever it still holds. */
+  #wanted = false;
 
   constructor(options: DuplexPairOptions) {
     const { octets = false, highWaterMark = 16_384, allowHalfOpen = true } = options;
@@ -58,6 +60,7 @@ export class PairEnd extends Duplex {
   }
 
   override _read(): void {
+    this.#wanted = true;
     this.#advance();
   }
 
@@ -85,7 +88,12 @@ export class PairEnd extends Duplex {
   }
 
   #advance(): void {
-    while (this.#incoming !== null && !this.#held && this.readableLength < this.readableHighWaterMark) {
+    while (
+      this.#incoming !== null &&
+      !this.#held &&
+      (this.#wanted || this.readableLength < this.readableHighWaterMark)
+    ) {
+      this.#wanted = false;
       const size = this.#octets ? 1 : Math.min(this.#incoming.length, this.readableHighWaterMark);
       const piece = Buffer.from(this.#incoming.subarray(0, size));
       this.#incoming = this.#incoming.length > size ? this.#incoming.subarray(size) : null;

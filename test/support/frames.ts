@@ -18,7 +18,8 @@ export function readFrames(bytes: Buffer): { readonly frames: ServerFrame[]; rea
     const form = second & 0x7f;
     const header = form === 127 ? 10 : form === 126 ? 4 : 2;
     if (bytes.length - at < header) break;
-    const length = form === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : form === 126 ? bytes.readUInt16BE(at + 2) : form;
+    const length =
+      form === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : form === 126 ? bytes.readUInt16BE(at + 2) : form;
     if (bytes.length - at < header + length) break;
     const payload = Buffer.from(bytes.subarray(at + header, at + header + length));
     frames.push({ opcode: first & 0x0f, payload });

@@ -126,7 +126,8 @@ export class RawClient {
   async readHead(): Promise<string> {
     const end = await until('an HTTP response has come', () => {
       const at = this.#bytes.indexOf('\r\n\r\n');
-      if (at === -1 && this.ended) throw new Error(`the connection ended after ${this.#bytes.length} bytes, without a response`);
+      if (at === -1 && this.ended)
+        throw new Error(`the connection ended after ${this.#bytes.length} bytes, without a response`);
       return at === -1 ? null : at + 4;
     });
     const head = this.#bytes.subarray(0, end).toString('latin1');

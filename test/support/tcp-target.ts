@@ -114,7 +114,13 @@ export function sink(digest: Digest = new Digest()): (socket: Socket) => void {
 }
 
 /** Sends that many bytes of a repeated block, then ends; `sent` tells how many the kernel and the queue have taken. */
-export function source(total: number, block: Buffer): { serve(socket: Socket): void; readonly sent: () => number } {
+export function source(
+  total: number,
+  block: Buffer,
+): {
+  readonly serve: (socket: Socket) => void;
+  readonly sent: () => number;
+} {
   let sent = 0;
   const serve = (socket: Socket): void => {
     const fill = (): void => {

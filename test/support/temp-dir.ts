@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { atTestEnd } from './cleanup.ts';
 
 /** An empty directory that the caller removes. */
-export function makeTempDir(): { readonly path: string; remove(): void } {
+export function makeTempDir(): { readonly path: string; readonly remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'bascule-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }

@@ -46,7 +46,20 @@ export class VncServer {
       const painted = new Child('xsetroot', ['-solid', hex(SCREEN.background.colour)], { env });
       await painted.exit;
       const window = (name: string, place: string, colour: readonly number[], script: string): void => {
-        const look = ['-title', name, '-geometry', place, '-bg', hex(colour), '-fg', '#102030', '-fa', 'DejaVu Sans Mono', '-fs', '10'];
+        const look = [
+          '-title',
+          name,
+          '-geometry',
+          place,
+          '-bg',
+          hex(colour),
+          '-fg',
+          '#102030',
+          '-fa',
+          'DejaVu Sans Mono',
+          '-fs',
+          '10',
+        ];
         children.push(new Child('xterm', [...look, '-e', 'sh', '-c', script], { env }));
       };
       window('typing', '60x14+20+20', SCREEN.typing.colour, `echo 'Type here:'; cat > '${typed}'`);

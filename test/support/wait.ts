@@ -11,7 +11,8 @@ export async function until<Found>(
   const end = performance.now() + deadline;
   for (;;) {
     const found = await look();
-    if (found !== false && found !== null && found !== undefined) return found as Exclude<Found, false | null | undefined>;
+    if (found !== false && found !== null && found !== undefined)
+      return found as Exclude<Found, false | null | undefined>;
     if (performance.now() > end) throw new Error(`waited ${deadline} ms in vain until ${what}`);
     await sleep(10);
   }

@@ -35,6 +35,10 @@ function request(changes: Record<string, string | null> = {}, more: Partial<Upgr
   };
 }
 
+function code(req: UpgradeRequest): ErrorCode | undefined {
+  return checkUpgrade(req)?.code;
+}
+
 describe('a handshake is accepted', () => {
   test.each([
     ['in its plainest form', {}],
@@ -53,8 +57,6 @@ describe('a handshake is accepted', () => {
 });
 
 describe('a handshake is refused', () => {
-  const code = (req: UpgradeRequest): ErrorCode | undefined => checkUpgrade(req)?.code;
-
   test.each<[string, Record<string, string | null>, ErrorCode]>([
     ['without a Host', { host: null }, 'WS_HOST'],
     ['with an empty Host', { host: '' }, 'WS_HOST'],

@@ -1,116 +1,39 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { nativeFile } from '../../src/native/load.ts';
 import { createTarget } from '../../src/target/create-target.ts';
-import type { Target } from '../../src/target/target.ts';
-import { describeTarget, type Subject } from '../conformance/target-suite.ts';
+import type { DatagramConnection, Target } from '../../src/target/target.ts';
+import { alone, describeTarget } from '../conformance/target-suite.ts';
 import {
-  freePort,
+  buildNative,
   startProgram,
   startPython,
-  startUdpServer,
   temporaryDirectory,
   type Script,
 } from '../conformance/target-servers.ts';
-import { Datagrams, dialContext, dialDatagram, openSockets, refusal, until } from '../conformance/target-support.ts';
+import { Datagrams, dialDatagram, openSockets, refusal, until } from '../conformance/target-support.ts';
 import { suite } from '../support/packages.ts';
 
 const directory = temporaryDirectory();
 const inDirectory = (name: string): string => path.join(directory.path, name);
 afterAll(() => directory.remove());
 
-const udp = (port: number, host = '127.0.0.1'): Target => createTarget({ kind: 'udp', host, port });
-const alone = (target: Target): Subject => ({ target, stop: async () => {} });
-
-describeTarget('a UDP target', {
-  kind: 'datagram',
-  async open() {
-    const server = await startUdpServer();
-    return { target: udp(server.port), stop: () => server.stop() };
-  },
-  failing: [
-    {
-      when: 'its name does not exist',
-      code: 'TARGET_NAME_NOT_FOUND',
-      open: async () => alone(udp(53, 'no-such-host.invalid')),
-    },
-  ],
-});
-
-describe('a UDP target', () => {
-  test('reports the ICMP refusal of a port where nobody listens, and is closed then', async () => {
-    const sockets = openSockets();
-    const connection = await dialDatagram(udp(await freePort()));
-    const received = new Datagrams(connection);
-    connection.send(Buffer.from('anybody?'));
-    await until(() => received.errors.length > 0);
-    expect(received.errors).toMatchObject([{ code: 'TARGET_REFUSED' }]);
-    await until(() => openSockets() === sockets);
-  });
-
-  test('tells an owner who starts late about a failure', async () => {
-    const connection = await dialDatagram(udp(await freePort()));
-    connection.send(Buffer.from('anybody?'));
-    await delay(100);
-    const received = new Datagrams(connection);
-    await until(() => received.errors.length > 0);
-    expect(received.errors).toMatchObject([{ code: 'TARGET_REFUSED' }]);
-  });
-
-  test('keeps a bounded number of datagrams while it is paused', async () => {
-    const server = await startUdpServer();
-    const connection = await dialDatagram(udp(server.port));
-    const received = new Datagrams(connection);
-    connection.send(Buffer.from('hello'));
-    await until(() => received.messages.length === 1);
-    connection.pause();
-    const { port } = await new Promise<{ port: number }>((resolve) => {
-      server.socket.once('message', (_data, from) => resolve(from));
-      connection.send(Buffer.from('where am I?'));
-    });
-    for (let index = 0; index < 100; index++) {
-      server.socket.send(Buffer.alloc(10_000, index), port, '127.0.0.1');
-      await delay(1);
-    }
-    await delay(100);
-    connection.resume();
-    await delay(50);
-    const bytes = received.messages.reduce((sum, message) => sum + message.length, 0);
-    expect(bytes).toBeGreaterThan(200_000);
-    expect(bytes).toBeLessThanOrEqual(256 * 1024 + 5);
-    connection.close();
-    await server.stop();
-  });
-
-  test('hears nobody but its target', async () => {
-    const server = await startUdpServer();
-    const stranger = await startUdpServer();
-    const connection = await dialDatagram(udp(server.port));
-    const received = new Datagrams(connection);
-    const { port } = await new Promise<{ port: number }>((resolve) => {
-      server.socket.once('message', (_data, from) => resolve(from));
-      connection.send(Buffer.from('hello'));
-    });
-    stranger.socket.send('spam', port, '127.0.0.1');
-    await until(() => received.messages.length > 0);
-    await delay(50);
-    expect(received.texts).toEqual(['hello']);
-    connection.close();
-    await server.stop();
-    await stranger.stop();
-  });
-
-  test('allows the greatest datagram of its address family', async () => {
-    const four = await dialDatagram(udp(9, '127.0.0.1'));
-    expect(four.maxDatagram).toBe(65_507);
-    four.close();
-  });
-});
+const dgram = (name: string): Target => createTarget({ kind: 'unix-dgram', path: inDirectory(name) });
+/** Gives a test a directory for temporary files of its own. */
+const withTemporaryFiles = async (place: string, body: () => Promise<void>): Promise<void> => {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = place;
+  try {
+    await body();
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+};
 
 /** A datagram socket that sends everything back, as many programs have one. */
 const ECHO = `
@@ -157,9 +80,8 @@ for line in sys.stdin:
 `;
 
 suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
-  const dgram = (name: string): Target => createTarget({ kind: 'unix-dgram', path: inDirectory(name) });
-  const replyDirectories = (): string[] => readdirSync(tmpdir()).filter((name) => /^bascule-[^-]{6}$/.test(name));
   let serial = 0;
+  beforeAll(() => buildNative());
 
   describeTarget('a Unix datagram target', {
     kind: 'datagram',
@@ -364,15 +286,33 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
 
   test('keeps the directory of its reply address from being listed, and removes it on close', async () => {
     const { target } = await startPuppet();
-    const before = replyDirectories();
-    const connection = await dialDatagram(target);
-    const [mine] = replyDirectories().filter((name) => !before.includes(name));
-    expect(statSync(path.join(tmpdir(), mine!)).mode & 0o777).toBe(0o711);
-    connection.close();
-    expect(replyDirectories()).toEqual(before);
-    await expect(dgram('missing.sock').connect(dialContext())).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
-    expect(replyDirectories()).toEqual(before);
+    const place = inDirectory('tmp');
+    mkdirSync(place);
+    await withTemporaryFiles(place, async () => {
+      const connection = await dialDatagram(target);
+      const [mine] = readdirSync(place);
+      expect(statSync(path.join(place, mine!)).mode & 0o777).toBe(0o711);
+      connection.close();
+      expect(readdirSync(place)).toEqual([]);
+      expect(await refusal(dgram('missing.sock'))).toMatchObject({ code: 'TARGET_NOT_FOUND' });
+      expect(readdirSync(place)).toEqual([]);
+    });
     expect(process.listeners('exit').filter(({ name }) => name === 'removeAll')).toEqual([]);
+  });
+
+  test('removes its reply address when the process exits', async () => {
+    const { target } = await startPuppet();
+    const place = inDirectory('exit');
+    mkdirSync(place);
+    const connection: DatagramConnection[] = [];
+    await withTemporaryFiles(place, async () => {
+      connection.push(await dialDatagram(target));
+    });
+    expect(readdirSync(place).length).toBe(1);
+    const removeAll = process.listeners('exit').find(({ name }) => name === 'removeAll');
+    removeAll?.(0);
+    expect(readdirSync(place)).toEqual([]);
+    connection[0]?.close();
   });
 
   test('opens and closes a thousand times without leaving anything', async () => {
@@ -381,7 +321,7 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
     const listeners = process.listenerCount('exit');
     for (let index = 0; index < 1000; index++) {
       const connection = await dialDatagram(target);
-      if (index % 2) new Datagrams(connection);
+      if (index % 2) connection.start({ onMessage() {}, onError() {} });
       connection.close();
     }
     await until(() => openSockets() === sockets);
@@ -390,31 +330,28 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
 
   test('says where the trouble is when there is no place for its reply address', async () => {
     const { target } = await startPuppet();
-    const before = process.env['TMPDIR'];
     for (const place of [inDirectory('nowhere'), `/${'long/'.repeat(30)}`]) {
-      process.env['TMPDIR'] = place;
-      const error = await refusal(target);
-      expect(error).toMatchObject({ code: 'TARGET_FAILED' });
-      expect(error.remedy).toContain('TMPDIR');
+      await withTemporaryFiles(place, async () => {
+        const error = await refusal(target);
+        expect(error).toMatchObject({ code: 'TARGET_FAILED' });
+        expect(error.remedy).toContain('TMPDIR');
+      });
     }
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
   });
 
+  /** Runs a program in a Node of its own with the native part and a target; gives its output. */
+  const run = async (program: string): Promise<string> => {
+    const { name, script } = await startPuppet();
+    const setup = `const file = ${JSON.stringify(nativeFile('unix-dgram'))};
+      const peer = ${JSON.stringify(inDirectory(name))}; const mine = peer + '.mine';
+      const native = require(file);`;
+    const node = await startProgram(process.execPath, ['-e', setup + program], '');
+    const [status] = (await once(node.child, 'close')) as [number];
+    await script.stop();
+    return `${node.output().trim()} (status ${status})`;
+  };
+
   describe('the native part', () => {
-    const part = fileURLToPath(new URL('../../dist/native', import.meta.url));
-    /** Runs a program in a Node of its own with the native part and a target; gives its output. */
-    const run = async (program: string): Promise<string> => {
-      const { name, script } = await startPuppet();
-      const [system] = readdirSync(part).filter((entry) => existsSync(path.join(part, entry, 'unix-dgram.node')));
-      const setup = `const file = ${JSON.stringify(path.join(part, system!, 'unix-dgram.node'))};
-        const peer = ${JSON.stringify(inDirectory(name))}; const mine = peer + '.mine';
-        const native = require(file);`;
-      const node = await startProgram(process.execPath, ['-e', setup + program], '');
-      const [status] = (await once(node.child, 'close')) as [number];
-      await script.stop();
-      return `${node.output().trim()} (status ${status})`;
-    };
     const OPEN = `native.bind(s, mine); native.connect(s, peer);`;
 
     test('keeps no process alive when nothing is waited for', async () => {

@@ -1,0 +1,149 @@
+import { GROUPS, OPTIONS } from '../config/options.ts';
+import type { CommandName } from './dialect.ts';
+import { flagsOf, type NativeFlag } from './native-options.ts';
+
+interface Page {
+  readonly usage: readonly string[];
+  readonly what: string;
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+}
+
+const PAGES: Readonly<Record<CommandName, Page>> = {
+  run: {
+    usage: ['bascule [LISTEN] TARGET [options]', 'bascule COMMAND [options]'],
+    what: 'A WebSocket bridge: lets a browser talk to any TCP, TLS, UDP or Unix-socket server.',
+    examples: [
+      ['bascule localhost:5900 --web ./noVNC', 'VNC server with its page'],
+      ['bascule 0.0.0.0:443 localhost:5900 --cert self.pem', 'for everybody, with TLS'],
+      ['bascule 7000 tls://mail.example.com:993', 'TLS target, verified'],
+      ['bascule 7000 udp://localhost:5353', 'message = datagram'],
+      ['bascule unix:/run/bridge.sock unix:/run/app.sock', 'Unix on both sides'],
+      ['bascule serve --config bridge.yaml', 'many listeners and routes'],
+      ['bascule demo', 'a page to play with'],
+    ],
+  },
+  serve: {
+    usage: ['bascule serve --config FILE [options]'],
+    what: 'Runs the bridge that a config file describes.',
+    examples: [
+      ['bascule serve --config bridge.yaml', 'runs it'],
+      ['bascule serve -c bridge.yaml --verbose', 'and logs every stage'],
+    ],
+  },
+  check: {
+    usage: ['bascule check FILE'],
+    what: 'Checks a config file and prints it with everything filled in. Secrets are not shown.',
+    examples: [['bascule check bridge.yaml', 'exit status 0 when it is right']],
+  },
+  schema: {
+    usage: ['bascule schema'],
+    what: 'Prints the JSON Schema of config files, for editors.',
+    examples: [['bascule schema > bascule.schema.json', 'keeps it in a file']],
+  },
+  demo: {
+    usage: ['bascule demo [LISTEN] [options]'],
+    what: 'Serves a page with a terminal and a small server to talk to; /echo sends back what it gets.',
+    examples: [
+      ['bascule demo', 'on port 6080, or the next free one'],
+      ['bascule demo 7000', 'on port 7000 and no other'],
+    ],
+  },
+};
+
+const ARGUMENTS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
+  run: ['LISTEN', 'TARGET'],
+  demo: ['LISTEN'],
+};
+
+const UNITS = 'Times are like 30s, 250ms, 5m or 1h (a plain number means seconds), sizes like 256KiB or 1MiB.';
+
+/** The help of a command, made from the option table: examples first. `width` is that of the terminal. */
+export function helpText(topic: CommandName, width = 80): string {
+  const { usage, what, examples } = PAGES[topic];
+  const columns = Math.max(60, Math.min(width, 110));
+  const sections = [
+    usage.map((line, index) => `${index === 0 ? 'Usage:' : '      '} ${line}`).join('\n'),
+    wrap(what, columns).join('\n'),
+    section('Examples', table(examples, columns, 54)),
+    ...(topic === 'run' ? [section('Commands', table(commandRows(), columns))] : []),
+    ...argumentsSection(topic, columns),
+    ...groupSections(topic, columns),
+    ...(topic === 'schema' || topic === 'check' ? [] : [wrap(UNITS, columns).join('\n')]),
+    ...(topic === 'schema' ? [] : [section('Environment', table(environmentRows(), columns))]),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function commandRows(): (readonly [string, string])[] {
+  const names = ['serve', 'check', 'schema', 'demo'] as const;
+  return names.map((name) => [PAGES[name].usage[0]!.replace(/^bascule | \[options\]$/g, ''), PAGES[name].what]);
+}
+
+function argumentsSection(topic: CommandName, columns: number): string[] {
+  const rows = (ARGUMENTS[topic] ?? []).map((name): [string, string] => {
+    const option = OPTIONS.find(({ positional }) => positional === name)!;
+    return [name, withDefault(option.help, option.default === null ? undefined : String(option.default))];
+  });
+  return rows.length === 0 ? [] : [section('Arguments', table(rows, columns))];
+}
+
+function groupSections(topic: CommandName, columns: number): string[] {
+  const flags = flagsOf(topic);
+  return GROUPS.flatMap((group) => {
+    const rows = flags.filter(({ option }) => option.group === group).map((flag) => flagRow(flag));
+    return rows.length === 0 ? [] : [section(group === 'Other' ? 'Other options' : group, table(rows, columns))];
+  });
+}
+
+function flagRow({ option, flag, short, metavar, help }: NativeFlag): [string, string] {
+  const names = `${short === undefined ? '    ' : `${short}, `}${flag}${metavar ? ` ${metavar}` : ''}`;
+  const preset = metavar && option.default !== null ? String(option.default) : undefined;
+  return [names, withDefault(option.negated ? negatedHelp(help) : help, preset)];
+}
+
+/** The help of an option says what it does; the help of the flag that switches it off must say that. */
+function negatedHelp(help: string): string {
+  const [what = '', ...rest] = help.split('. ');
+  const sentence = `Do not ${what.replace(/^./, (letter) => letter.toLowerCase()).replace(/\.$/, '')}.`;
+  return [sentence, ...rest].join(' ');
+}
+
+function withDefault(help: string, preset: string | undefined): string {
+  return preset === undefined ? help : `${help} [${preset}]`;
+}
+
+function environmentRows(): (readonly [string, string])[] {
+  const named = OPTIONS.filter(({ env }) => env !== undefined);
+  return [
+    ...named.map(({ env, flag, help }): [string, string] => [env!, flag ? `Same as ${flag}.` : help]),
+    ['NO_COLOR', 'When set, nothing is coloured.'],
+  ];
+}
+
+function section(title: string, body: string): string {
+  return `${title}:\n${body}`;
+}
+
+/** Two columns; a long first one pushes the second to the next line. */
+function table(rows: readonly (readonly [string, string])[], columns: number, widest = 32): string {
+  const left = Math.min(widest, Math.max(...rows.map(([name]) => name.length))) + 4;
+  return rows
+    .flatMap(([name, text]) => {
+      const [first = '', ...rest] = wrap(text, Math.max(columns - left, 24));
+      const indent = ' '.repeat(left);
+      const head = `  ${name}`;
+      if (head.length + 2 > left) return [head, ...[first, ...rest].map((line) => indent + line)];
+      return [head.padEnd(left) + first, ...rest.map((line) => indent + line)];
+    })
+    .join('\n');
+}
+
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

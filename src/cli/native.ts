@@ -1,0 +1,201 @@
+import { Command, CommanderError } from 'commander';
+import type { BridgeInput } from '../config/input.ts';
+import { nearest } from '../config/nearest.ts';
+import type { Option } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
+import { Secret } from '../config/secret.ts';
+import {
+  type CommandName,
+  type Dialect,
+  type Environment,
+  type Invocation,
+  type Origins,
+  usageError,
+} from './dialect.ts';
+import { commanderFlag, flagsOf, type NativeFlag } from './native-options.ts';
+
+const COMMANDS: readonly CommandName[] = ['serve', 'check', 'schema', 'demo'];
+
+/** Bascule's own command line: `bascule [LISTEN] TARGET [options]` and the commands serve, check, schema and demo. */
+export const native: Dialect = { name: 'bascule', parse: parseNative };
+
+function parseNative(argv: readonly string[], env: Environment): Invocation {
+  const [first, ...rest] = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : argv;
+  const command = COMMANDS.find((name) => name === first);
+  const args = command === undefined ? [first, ...rest].filter((arg) => arg !== undefined) : rest;
+  return interpret(command ?? 'run', parseArguments(command ?? 'run', args), env);
+}
+
+/** What a command line gives to one command. */
+interface Parsed {
+  readonly operands: readonly string[];
+  readonly given: readonly (readonly [NativeFlag, string | boolean])[];
+}
+
+/** Lets commander tell flags from operands. Nothing of its help or its output is used. */
+function parseArguments(name: CommandName, args: readonly string[]): Parsed {
+  const command = new Command(name)
+    .argument('[operands...]')
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .showSuggestionAfterError(false);
+  const flags = flagsOf(name).map((flag) => [flag, commanderFlag(flag)] as const);
+  for (const [, option] of flags) command.addOption(option);
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) throw plainUsageError(thrown, name);
+    throw thrown;
+  }
+  const given = flags
+    .map(([flag, option]) => [flag, option.attributeName()] as const)
+    .filter(([, attribute]) => command.getOptionValueSource(attribute) === 'cli')
+    .map(([flag, attribute]) => [flag, command.getOptionValue(attribute) as string | boolean] as const);
+  return { operands: command.args, given };
+}
+
+function interpret(command: CommandName, { operands, given }: Parsed, env: Environment): Invocation {
+  const asked = new Map(
+    given.filter(([{ option }]) => option.scope === 'command').map(([flag, value]) => [flag.option.key, value]),
+  );
+  if (asked.has('help')) return { command: 'help', topic: command };
+  if (asked.has('version')) return { command: 'version' };
+  const values = new Values(given.filter(([{ option }]) => option.scope !== 'command'));
+  switch (command) {
+    case 'schema':
+      expectOperands(operands, []);
+      return { command };
+    case 'check':
+    case 'serve':
+      values.addEnvironment(env, true);
+      return { command, file: fileOf(command, operands, asked.get('config')), ...values.result };
+    case 'demo': {
+      expectOperands(operands, ['LISTEN']);
+      const [listen] = operands;
+      if (listen !== undefined) values.set(['listen'], listen, 'LISTEN');
+      values.set(['target'], 'demo:', 'TARGET');
+      values.set(['routes'], [{ path: '/echo', target: 'echo:' }], 'routes');
+      values.addEnvironment(env);
+      return { command, ...values.result, withListen: (other) => `bascule demo ${other}` };
+    }
+    default: {
+      const [target = '', listen] = operandsOfRun(operands).toReversed();
+      if (listen !== undefined) values.set(['listen'], listen, 'LISTEN');
+      values.set(['target', 'url'], target, 'TARGET');
+      values.addEnvironment(env);
+      const more = given.length > 0 ? ' …' : '';
+      return { command: 'run', ...values.result, withListen: (other) => `bascule ${other} ${target}${more}` };
+    }
+  }
+}
+
+/** The values of a command line, as the nested input of a config, with where each came from. */
+class Values {
+  readonly #input: Record<string, unknown> = {};
+  readonly #origins: Record<string, string> = {};
+
+  constructor(given: Parsed['given']) {
+    for (const [{ option, flag, value, metavar }, text] of given) {
+      const before = this.#origins[option.key];
+      if (before !== undefined) throw usageError(`${before} and ${flag} say different things`, 'Give one of them.');
+      this.set(option.key.split('.'), metavar ? readFlagValue(option, String(text)) : value, flag);
+    }
+  }
+
+  get result(): { readonly input: BridgeInput; readonly origins: Origins } {
+    return { input: this.#input, origins: this.#origins };
+  }
+
+  set(keys: readonly string[], value: unknown, origin: string): void {
+    let place = this.#input;
+    for (const key of keys.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
+    place[keys.at(-1)!] = value;
+    this.#origins[keys.join('.')] = origin;
+  }
+
+  /** Takes from the environment what no flag has given. Without a certificate there is no key to give a passphrase for. */
+  addEnvironment(env: Environment, hasCertificate: boolean = this.#origins['tls.cert'] !== undefined): void {
+    for (const option of OPTIONS) {
+      const value = option.env === undefined ? undefined : env[option.env];
+      // An empty variable counts as none: that is how scripts unset one.
+      if (!value || this.#origins[option.key] !== undefined) continue;
+      const isIdle = !hasCertificate || this.#origins['tls.keyPasswordFile'] !== undefined;
+      if (option.key === 'tls.keyPassword' && isIdle) continue;
+      this.set(option.key.split('.'), option.type === 'secret' ? new Secret(value) : value, option.env!);
+    }
+  }
+}
+
+/** A text of the command line as the schema wants it; what cannot be read is left for the schema to refuse. */
+function readFlagValue(option: Option, text: string): unknown {
+  if (option.type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text);
+  if (option.type === 'list') return text.split(',').map((name) => name.trim());
+  return text;
+}
+
+function operandsOfRun(operands: readonly string[]): readonly string[] {
+  const [only] = operands;
+  if (only === undefined)
+    throw usageError('TARGET is missing', 'Write bascule [LISTEN] TARGET, or see bascule --help.');
+  const late = operands.find((operand) => COMMANDS.some((name) => name === operand));
+  if (late !== undefined) throw usageError(`the command '${late}' comes too late`, `Write bascule ${late} first.`);
+  const command = operands.length === 1 && /^[a-z]+$/.test(only) ? nearest(only, COMMANDS) : null;
+  if (command !== null) throw usageError(`there is no command '${only}'`, `Did you mean ${command}?`);
+  return expectOperands(operands, ['LISTEN', 'TARGET']);
+}
+
+function fileOf(command: 'serve' | 'check', operands: readonly string[], config: string | boolean | undefined): string {
+  expectOperands(operands, ['FILE']);
+  const [operand] = operands;
+  if (config !== undefined && operand !== undefined)
+    throw usageError(`there are two config files, '${operand}' and '${config}'`, 'Give one of them.');
+  const file = config === undefined ? operand : String(config);
+  if (file === undefined || file === '') {
+    const usage = command === 'serve' ? 'bascule serve --config FILE' : 'bascule check FILE';
+    throw usageError('the config file is missing', `Write ${usage}.`);
+  }
+  return file;
+}
+
+function expectOperands(operands: readonly string[], names: readonly string[]): readonly string[] {
+  const extra = operands[names.length];
+  if (extra === undefined) return operands;
+  throw usageError(`'${extra}' is one argument too many`, `Give ${names.join(' and ') || 'none'}; see bascule --help.`);
+}
+
+/** What commander found wrong, on one line, with the option that was probably meant. */
+function plainUsageError(thrown: CommanderError, command: CommandName): Error {
+  const message = thrown.message.replace(/^error: /, '');
+  const see = `See bascule ${command === 'run' ? '' : `${command} `}--help.`;
+  const flag = thrown.code === 'commander.unknownOption' ? /'([^']+)'/.exec(message)?.[1] : undefined;
+  if (flag === undefined) return usageError(missingValue(thrown, message), see);
+  const name = flag.replace(/=.*/s, '');
+  const known = flagsOf(command);
+  if (known.some((own) => own.flag === name)) return usageError(`${name} takes no value`, see);
+  const elsewhere = OPTIONS.find(({ flag: long, short, aliases = [] }) =>
+    [long, short, ...aliases.map((alias) => alias.flag)].includes(name),
+  );
+  if (elsewhere) {
+    const who = command === 'run' ? 'bascule' : `bascule ${command}`;
+    return usageError(`${who} takes no ${name}`, elsewhereRemedy(elsewhere, command));
+  }
+  const guess = nearest(
+    name,
+    known.map((own) => own.flag),
+  );
+  return usageError(`there is no option ${name}`, guess ? `Did you mean ${guess}?` : see);
+}
+
+function missingValue({ code }: CommanderError, message: string): string {
+  const flag = /'(?:-\w, )?(--[\w-]+) <([^>]*)>/.exec(message);
+  return code === 'commander.optionMissingArgument' && flag ? `${flag[1]} needs a value: ${flag[2]}` : message;
+}
+
+/** An option exists, but not for this command. */
+function elsewhereRemedy({ key, flag }: Option, command: CommandName): string {
+  if (key === 'config') return 'Write bascule serve --config FILE.';
+  if (key === 'version') return 'Write bascule --version.';
+  if (command === 'demo') return `Write bascule LISTEN TARGET ${flag} …`;
+  return `Set ${key} in the config file.`;
+}

@@ -1,0 +1,20 @@
+/** Waits for a look-up, but not longer than `deadline` ms: then the work is aborted and the wait ends with `error`. */
+export async function within<Result>(
+  work: Promise<Result>,
+  deadline: number,
+  abort: AbortController,
+  error: Error,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      abort.abort(error);
+      reject(error);
+    }, deadline);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nativeDirectory } from '../../src/native/directory.ts';
+import { temporaryDirectory } from '../conformance/target-servers.ts';
+import { suite } from '../support/packages.ts';
+
+suite('The build of the native parts', { needs: ['cc', 'C headers'] }, () => {
+  const house = temporaryDirectory();
+  const inHouse = (name: string): string => path.join(house.path, name);
+  const build = (environment: NodeJS.ProcessEnv = {}): { status: number | null; output: string } => {
+    const env = { ...process.env, ...environment };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [inHouse('scripts/build-native.mjs')], {
+      env,
+      encoding: 'utf8',
+    });
+    return { status, output: stdout + stderr };
+  };
+  const results = (): string[] => readdirSync(inHouse(`dist/native/${nativeDirectory()}`));
+
+  beforeAll(() => {
+    for (const name of ['scripts/build-native.mjs', 'native/unix-dgram.c', 'src/native/directory.ts']) {
+      mkdirSync(path.dirname(inHouse(name)), { recursive: true });
+      cpSync(name, inHouse(name));
+    }
+    symlinkSync(path.resolve('node_modules'), inHouse('node_modules'));
+  });
+  afterAll(() => house.remove());
+
+  test('goes without a compiler, and says so in one line', () => {
+    const { status, output } = build({ CC: 'no-such-compiler' });
+    expect(status).toBe(0);
+    expect(output).toMatch(/^unix-dgram targets are left out: no C compiler \(no-such-compiler\)\. .*apt-get.*\n$/);
+    expect(results()).toEqual([]);
+  });
+
+  test('goes on when the compiler fails, and says why in one line', () => {
+    const { status, output } = build({ CC: 'cc --no-such-flag' });
+    expect(status).toBe(0);
+    expect(output).toMatch(/^unix-dgram targets are left out: cc failed: .*no-such-flag.*\n$/);
+    expect(results()).toEqual([]);
+  });
+
+  test('builds with the compiler that CC names, and only what is not up to date', () => {
+    expect(build({ CC: 'cc -g0' })).toEqual({
+      status: 0,
+      output: `Built dist/native/${nativeDirectory()}/unix-dgram.node\n`,
+    });
+    expect(results()).toEqual(['unix-dgram.node']);
+    const built = inHouse(`dist/native/${nativeDirectory()}/unix-dgram.node`);
+    const { mtimeMs } = statSync(built);
+    expect(build()).toEqual({ status: 0, output: '' });
+    expect(statSync(built).mtimeMs).toBe(mtimeMs);
+    const later = new Date(Date.now() + 5000);
+    utimesSync(inHouse('native/unix-dgram.c'), later, later);
+    expect(build().output).toMatch(/^Built /);
+  });
+});
