@@ -45,8 +45,9 @@ function parseArguments(name: CommandName, args: readonly string[]): Parsed {
   try {
     command.parse(args, { from: 'user' });
   } catch (thrown) {
-    if (thrown instanceof CommanderError) throw plainUsageError(thrown, name);
-    throw thrown;
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (name === 'run') refuseLateCommand(args);
+    throw plainUsageError(thrown, name);
   }
   const given = flags
     .map(([flag, option]) => [flag, option.attributeName()] as const)
@@ -134,12 +135,17 @@ function readFlagValue(option: Option, text: string): unknown {
   return text;
 }
 
+/** Flags before a command would be lost, so the command must stand first. */
+function refuseLateCommand(words: readonly string[]): void {
+  const late = words.find((word) => COMMANDS.some((name) => name === word));
+  if (late !== undefined) throw usageError(`the command '${late}' comes too late`, `Write bascule ${late} first.`);
+}
+
 function operandsOfRun(operands: readonly string[]): readonly string[] {
   const [only] = operands;
   if (only === undefined)
     throw usageError('TARGET is missing', 'Write bascule [LISTEN] TARGET, or see bascule --help.');
-  const late = operands.find((operand) => COMMANDS.some((name) => name === operand));
-  if (late !== undefined) throw usageError(`the command '${late}' comes too late`, `Write bascule ${late} first.`);
+  refuseLateCommand(operands);
   const command = operands.length === 1 && /^[a-z]+$/.test(only) ? nearest(only, COMMANDS) : null;
   if (command !== null) throw usageError(`there is no command '${only}'`, `Did you mean ${command}?`);
   return expectOperands(operands, ['LISTEN', 'TARGET']);

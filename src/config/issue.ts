@@ -37,7 +37,7 @@ export function keyOf(path: IssuePath): string {
 
 /** An issue on one line: where, what is wrong, what to do. `place` names the source of the value. */
 export function formatIssue({ what, remedy }: ConfigIssue, place: string): string {
-  const line = `${place ? `${place}: ` : ''}${what.replace(/\.$/, '')}; ${lowerFirst(remedy)}`;
+  const line = `${place ? `${place}: ` : ''}${what.replace(/\.$/, '')}; ${lowerFirst(remedy).replace(/\.$/, '')}`;
   return line.replaceAll(/\s*\n\s*/g, ' ');
 }
 

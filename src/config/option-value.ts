@@ -167,8 +167,8 @@ function readWord(option: Option, word: string): string {
   if (values.includes(word)) return word;
   const guess = nearest(word, values);
   throw badValue(
-    `expected ${expectedValue(option)}, got ${shown(option, word)}`,
-    guess ? `did you mean ${guess}?` : `write one of ${values.join(', ')}`,
+    `${shown(option, word)} is none of ${values.join(', ')}`,
+    guess ? `did you mean ${guess}?` : 'write one of them',
   );
 }
 

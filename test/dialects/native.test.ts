@@ -8,7 +8,7 @@ import { native } from '../../src/cli/native.ts';
 
 /*
  * A golden file holds a command line (variables of the environment first), a line of dashes, and what comes of it: the
- * config model, what is asked for instead, or the failure. After a change that is meant, `npx vitest run -u test/dialects`
+ * config model, what is asked for instead, or the failure. After a change that is meant, `npx vitest run test/dialects -u`
  * writes the files anew; read the difference before you keep it.
  */
 const DIRECTORY = join(import.meta.dirname, 'native');
