@@ -135,6 +135,7 @@ export const ERRORS = {
   WS_LENGTH: row('relay', 'client', null, 1002, 'A frame length was not encoded in the shortest form or was too great.', 'Follow RFC 6455 §5.2.'),
   WS_CLOSE_FRAME: row('relay', 'client', null, 1002, 'A close frame was malformed.', 'Follow RFC 6455 §5.5.1 and §7.4.'),
   WS_INVALID_UTF8: row('relay', 'client', null, 1007, 'A text message was not valid UTF-8.', 'Send binary messages, or valid UTF-8.'),
+  WS_BASE64: row('relay', 'client', null, 1007, 'A message was not valid base64.', 'Send text messages in base64 with padding, or use the binary subprotocol.'),
   WS_MESSAGE_TOO_LARGE: row('relay', 'client', null, 1009, 'A message was larger than the limit.', 'Send smaller messages, or raise relay.maxMessage.'),
   WS_CLIENT_ERROR: row('relay', 'client', null, 1002, 'The client broke the connection.', 'Check the network.'),
   CLIENT_GONE: row('relay', 'client', null, 1006, 'The client went away without a close frame.', 'Check the network.'),

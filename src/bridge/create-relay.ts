@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RelayConfig } from '../config/model.ts';
+import type { Framing } from '../framing/framing.ts';
 import { StreamReader, type ByteReader } from '../stream/byte-reader.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
 import { DatagramRelay } from './datagram-relay.ts';
@@ -11,15 +12,16 @@ export type RelayTarget =
   | { readonly kind: 'stream'; readonly duplex: Duplex; readonly reader?: ByteReader }
   | DatagramConnection;
 
-/** Makes the relay that suits a target. `label` names the target in errors. */
+/** Makes the relay that suits a target. `label` names the target in errors; without `framing` payloads pass as they are. */
 export function createRelay(
   target: RelayTarget,
   label: string,
   config: RelayConfig,
   observer: RelayObserver,
   tap: Tap | null,
+  framing: Framing | null,
 ): Relay {
-  if (target.kind === 'datagram') return new DatagramRelay(target, label, config, observer, tap);
+  if (target.kind === 'datagram') return new DatagramRelay(target, label, config, observer, tap, framing);
   const reader = target.reader ?? new StreamReader(target.duplex);
-  return new StreamRelay({ duplex: target.duplex, reader, label }, config, observer, tap);
+  return new StreamRelay({ duplex: target.duplex, reader, label }, config, observer, tap, framing);
 }

@@ -1,5 +1,6 @@
 import type { RelayConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
+import { asBridgeError, BridgeError } from '../errors.ts';
+import type { Framing } from '../framing/framing.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
@@ -17,6 +18,8 @@ export class DatagramRelay implements Relay {
   readonly #config: RelayConfig;
   readonly #observer: RelayObserver;
   readonly #tap: Tap | null;
+  /** null: a message's payload is the datagram. */
+  readonly #framing: Framing | null;
   #connection: Connection | null = null;
   #targetPaused = false;
   #closed = false;
@@ -31,7 +34,9 @@ export class DatagramRelay implements Relay {
     config: RelayConfig,
     observer: RelayObserver,
     tap: Tap | null,
+    framing: Framing | null = null,
   ) {
+    this.#framing = framing;
     this.#target = target;
     this.#label = label;
     this.#config = config;
@@ -59,7 +64,9 @@ export class DatagramRelay implements Relay {
     });
     const { maxMessage } = this.#config;
     const { maxDatagram } = this.#target;
-    connection.start(this, maxMessage > 0 ? Math.min(maxMessage, maxDatagram) : maxDatagram);
+    // In base64 a message is a third longer than its datagram; the datagram is measured again.
+    const most = this.#framing ? Math.ceil(maxDatagram / 3) * 4 : maxDatagram;
+    connection.start(this, maxMessage > 0 ? Math.min(maxMessage, most) : most);
   }
 
   relax(): void {
@@ -84,14 +91,28 @@ export class DatagramRelay implements Relay {
     this.#observer.onTargetClosed();
   }
 
-  onData(buffer: Buffer, start: number, end: number, _opcode: DataOpcode, last: boolean): void {
+  onData(buffer: Buffer, start: number, end: number, opcode: DataOpcode, last: boolean): void {
     if (this.#closed || this.#finishing) return;
     if (!last || this.#message.length > 0) this.#message.append(buffer, start, end);
     if (!last) return;
-    const message = this.#message.length > 0 ? this.#message.take() : buffer.subarray(start, end);
+    const whole = this.#message.length > 0 ? this.#message.take() : buffer.subarray(start, end);
+    const message = this.#framing ? this.#unframe(this.#framing, whole, opcode) : whole;
+    if (message === null) return;
     this.bytesIn += message.length;
     if (this.#tap) this.#tap('client', message);
     this.#target.send(message);
+  }
+
+  /** The datagram that a message means; null for one without meaning or too large, which ends the session. */
+  #unframe({ unframer }: Framing, message: Buffer, opcode: DataOpcode): Buffer | null {
+    try {
+      const datagram = unframer.push(message, opcode, true);
+      if (datagram.length > this.#target.maxDatagram) throw new BridgeError('TARGET_DATAGRAM_TOO_LARGE');
+      return datagram;
+    } catch (error) {
+      this.#observer.onClientError(asBridgeError(error));
+      return null;
+    }
   }
 
   onChunk(_mayKeep: boolean): boolean {
@@ -123,7 +144,8 @@ export class DatagramRelay implements Relay {
     if (this.#closed || this.#finishing || connection === null) return;
     this.bytesOut += data.length;
     if (this.#tap) this.#tap('target', data);
-    connection.send(OPCODE.binary, data, 0, data.length, 0, true);
+    const frames = this.#framing?.framer.push(data) ?? [{ opcode: OPCODE.binary, data }];
+    for (const frame of frames) connection.send(frame.opcode, frame.data, 0, frame.data.length, 0, true);
     if (connection.writer.congested(this.#config.highWaterMark)) {
       this.#targetPaused = true;
       this.#target.pause();

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RelayConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
+import { asBridgeError, BridgeError } from '../errors.ts';
+import type { Frame, Framing } from '../framing/framing.ts';
 import type { ByteReader, ByteSink } from '../stream/byte-reader.ts';
 import { ByteWriter } from '../stream/byte-writer.ts';
 import { finishStream } from '../stream/finish-stream.ts';
@@ -25,6 +26,8 @@ export class StreamRelay implements Relay, ByteSink {
   readonly #config: RelayConfig;
   readonly #observer: RelayObserver;
   readonly #tap: Tap | null;
+  /** null: payloads pass as they are, on the fast path. */
+  readonly #framing: Framing | null;
   #connection: Connection | null = null;
   #targetPaused = false;
   #targetEnded = false;
@@ -41,7 +44,9 @@ export class StreamRelay implements Relay, ByteSink {
     config: RelayConfig,
     observer: RelayObserver,
     tap: Tap | null,
+    framing: Framing | null = null,
   ) {
+    this.#framing = framing;
     this.#duplex = target.duplex;
     this.#reader = target.reader;
     this.#writer = new ByteWriter(target.duplex, isSocket(target.duplex));
@@ -96,7 +101,11 @@ export class StreamRelay implements Relay, ByteSink {
 
   // From the client to the target.
 
-  onData(buffer: Buffer, start: number, end: number, _opcode: DataOpcode, _last: boolean): void {
+  onData(buffer: Buffer, start: number, end: number, opcode: DataOpcode, last: boolean): void {
+    if (this.#framing) {
+      this.#unframe(this.#framing, buffer.subarray(start, end), opcode, last);
+      return;
+    }
     if (this.#chunk === null) {
       this.#chunk = buffer;
       this.#chunkStart = start;
@@ -109,14 +118,29 @@ export class StreamRelay implements Relay, ByteSink {
     const chunk = this.#chunk;
     this.#chunk = null;
     if (chunk === null || this.#chunkEnd === this.#chunkStart) return false;
-    this.bytesIn += this.#chunkEnd - this.#chunkStart;
-    if (this.#tap) this.#tap('client', chunk.subarray(this.#chunkStart, this.#chunkEnd));
-    const kept = this.#writer.write(chunk, this.#chunkStart, this.#chunkEnd, mayKeep);
+    return this.#toTarget(chunk, this.#chunkStart, this.#chunkEnd, mayKeep);
+  }
+
+  #toTarget(buffer: Buffer, start: number, end: number, mayKeep: boolean): boolean {
+    this.bytesIn += end - start;
+    if (this.#tap) this.#tap('client', buffer.subarray(start, end));
+    const kept = this.#writer.write(buffer, start, end, mayKeep);
     if (this.#writer.congested(this.#config.highWaterMark)) {
       this.clientPaused = true;
       this.#connection?.pause();
     }
     return kept;
+  }
+
+  /** Writes what a slice of a message means. A message without meaning ends the session. */
+  #unframe({ unframer }: Framing, slice: Buffer, opcode: DataOpcode, last: boolean): void {
+    if (this.#discarding) return;
+    try {
+      const bytes = unframer.push(slice, opcode, last);
+      if (bytes.length > 0) this.#toTarget(bytes, 0, bytes.length, true);
+    } catch (error) {
+      this.#observer.onClientError(asBridgeError(error));
+    }
   }
 
   onPong(): void {}
@@ -146,7 +170,9 @@ export class StreamRelay implements Relay, ByteSink {
     if (this.#discarding || connection === null) return false;
     this.bytesOut += end - start;
     if (this.#tap) this.#tap('target', buffer.subarray(start, end));
-    const kept = connection.send(OPCODE.binary, buffer, start, end, headroom, mayKeep);
+    const kept = this.#framing
+      ? this.#send(connection, this.#framing.framer.push(buffer.subarray(start, end)))
+      : connection.send(OPCODE.binary, buffer, start, end, headroom, mayKeep);
     if (connection.writer.congested(this.#config.highWaterMark)) {
       this.#targetPaused = true;
       this.#reader.pause();
@@ -154,8 +180,17 @@ export class StreamRelay implements Relay, ByteSink {
     return kept;
   }
 
+  /** Sends the messages of a framer, which own their memory. */
+  #send(connection: Connection, frames: readonly Frame[]): false {
+    for (const { opcode, data } of frames) connection.send(opcode, data, 0, data.length, 0, true);
+    return false;
+  }
+
   onEnd(): void {
     this.#targetEnded = true;
+    if (!this.#discarding && this.#framing && this.#connection) {
+      this.#send(this.#connection, this.#framing.framer.end());
+    }
     if (!this.#discarding) this.#observer.onTargetEnd();
   }
 
@@ -168,8 +203,11 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   #onTargetClosed(): void {
+    this.#framing?.framer.dispose();
     if (!this.#targetEnded && !this.#discarding) {
-      this.#observer.onTargetError(new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }));
+      this.#observer.onTargetError(
+        new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }),
+      );
     }
     // What the client sends goes nowhere now, but its Close frame has to be read. No drain will come any more.
     this.#resumeClient();

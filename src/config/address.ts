@@ -15,7 +15,7 @@ export function parseListen(text: string, mode: number = DEFAULT_MODE): ListenAd
   if (isBarePort(trimmed)) return { kind: 'tcp', ...parseHostPort(`${LOOPBACK}:${trimmed}`, text, 0) };
   if (trimmed.startsWith('unix:')) return { kind: 'unix', path: parseSocketPath(trimmed.slice(5), text), mode };
   if (trimmed.startsWith('fd:')) return { kind: 'fd', fd: parseDescriptor(trimmed.slice(3), text) };
-  if (trimmed.startsWith(':'))
+  if (/^:[^:]*$/.test(trimmed))
     throw badAddress(
       text,
       'the host is missing',

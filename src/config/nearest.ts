@@ -1,5 +1,10 @@
+/** Longer words are not compared. */
+const LONGEST = 64;
+
 /** The candidate that was probably meant, or null when none is close: at most a third of its letters may differ. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
+  // Nobody mistypes a name of so many letters, and the work grows with the length.
+  if (word.length > LONGEST) return null;
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
@@ -11,9 +16,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
 }
 
 /** How many letters must be changed, added, removed or swapped with their neighbour to turn one word into the other. */
-export function editDistance(a: string, b: string): number {
-  // Long words are cut: nobody mistypes a name of 64 letters, and the work grows with the product of both lengths.
-  const [from, to] = [a.slice(0, 64), b.slice(0, 64)];
+export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

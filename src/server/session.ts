@@ -6,6 +6,8 @@ import { stallTime, type Relay, type RelayObserver, type Tap } from '../bridge/r
 import type { RelayConfig } from '../config/model.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { asBridgeError, BridgeError, type ErrorCode, type Side, type Stage } from '../errors.ts';
+import { createBase64 } from '../framing/base64.ts';
+import type { Framing } from '../framing/framing.ts';
 import type { ClientAddress, Handshake, Identity } from '../handshake.ts';
 import { chooseSubprotocol, refuseUpgrade, upgradeResponse } from '../http/upgrade.ts';
 import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
@@ -219,7 +221,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
       : null;
     this.#enter('relay');
     if (this.#end) return discard(target);
-    this.#relay = createRelay(target, this.target, peer.relay, this, tap);
+    this.#relay = createRelay(target, this.target, peer.relay, this, tap, this.#framing());
     this.#targetClosed = false;
     this.#keepalive = peer.relay.keepalive.interval > 0 ? new Keepalive(peer.relay.keepalive, now) : null;
     this.#idle = peer.relay.idleTimeout > 0 ? new IdleWatch(peer.relay.idleTimeout, now) : null;
@@ -227,6 +229,11 @@ export class Session implements SessionView, RelayObserver, Ticking {
     clock.add(this);
     events.publish('session:open', { session: this });
     if (this.#connection) this.#relay.start(this.#connection);
+  }
+
+  /** The subprotocol decides how payload is put into messages. */
+  #framing(): Framing | null {
+    return this.subprotocol === 'base64' ? createBase64() : null;
   }
 
   // What the relay reports

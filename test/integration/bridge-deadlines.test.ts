@@ -134,7 +134,7 @@ suite('limits before a TLS session', { needs: ['openssl'] }, () => {
     ['half a TLS hello', Buffer.from('160301', 'hex')],
   ])('a client that sends %s is let go', async (_name, bytes) => {
     const { certFile, keyFile } = makeCertificate();
-    const bridge = await startBridge('echo:', '--cert', certFile, '--key', keyFile, '--sniff-timeout', '200ms');
+    const bridge = await startBridge('echo:', '--cert', certFile, '--key', keyFile, '--sniff-timeout', '200ms', '-v');
     const idle = bridge.sockets;
     const client = new RawClient(bridge.port);
     client.write(bytes);

@@ -48,6 +48,7 @@ const ENDINGS: Readonly<Record<string, (port: number) => Promise<void>>> = {
 describe('what sessions leave behind', () => {
   test.each([[[]], [['--no-fast-read']]])('no sockets, however they end (%j)', async (options: string[]) => {
     const target = await TcpTarget.listen((socket) => {
+      socket.once('end', () => socket.end());
       socket.once('data', (first: Buffer) => {
         if (first[0] === 0x71) socket.end();
         else if (first[0] === 0x72) socket.resetAndDestroy();

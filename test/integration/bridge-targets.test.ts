@@ -180,7 +180,7 @@ suite('TLS', { needs: ['openssl'] }, () => {
   test('is not spoken in old versions', async () => {
     const target = await TcpTarget.listen(echo);
     const { certFile, keyFile } = makeCertificate();
-    const bridge = await startBridge(target.address, '--cert', certFile, '--key', keyFile);
+    const bridge = await startBridge(target.address, '--cert', certFile, '--key', keyFile, '--verbose');
     const old = {
       rejectUnauthorized: false,
       maxVersion: 'TLSv1.1',

@@ -55,7 +55,8 @@ function parseArray(bytes: Buffer, count: number, at: number): { reply: Reply; n
 /** A Redis client as a browser could be one: RESP over a WebSocket. */
 class RedisClient {
   readonly #client: WsClient;
-  #read: number = 0;
+  #taken: number = 0;
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(client: WsClient) {
     this.#client = client;
@@ -70,13 +71,13 @@ class RedisClient {
   }
 
   async reply(): Promise<Reply> {
-    let size = -1;
     const { reply, next } = await until('a reply has come', () => {
-      if (this.#client.received === size) return undefined;
-      size = this.#client.received;
-      return parse(this.#client.data, this.#read);
+      const fresh = this.#client.messages.slice(this.#taken).map(({ data }) => data);
+      this.#taken += fresh.length;
+      if (fresh.length > 0) this.#rest = Buffer.concat([this.#rest, ...fresh]);
+      return parse(this.#rest, 0);
     });
-    this.#read = next;
+    this.#rest = this.#rest.subarray(next);
     return reply;
   }
 
