@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildLoad, startTarget } from './load/build.mjs';
 import { measureRow } from './measure/measure.mjs';
-import { summarize, table, writeResults } from './measure/report.mjs';
+import { loadAverage, summarize, table, writeResults } from './measure/report.mjs';
 import { ROWS } from './measure/rows.mjs';
 import { chooseRivals } from './rivals/index.mjs';
 
@@ -59,6 +59,7 @@ async function main() {
   });
   for (const line of missing) console.log(`skipped: ${line}`);
 
+  const loadBefore = loadAverage();
   const programs = buildLoad();
   const target = await startTarget(programs.target);
   const names = rivals.map(({ name }) => name);
@@ -82,7 +83,7 @@ async function main() {
   // A path says nothing to a reader on another machine.
   const shown = process.argv.slice(2).map((word) => (word.includes('/') ? basename(word) : word));
   const command = ['npm run bench', ...(shown.length ? ['--', ...shown] : [])].join(' ');
-  console.log(`\nwritten: ${writeResults({ lines, names, samples, command, missing, rounds, seconds })}`);
+  console.log(`\nwritten: ${writeResults({ lines, names, samples, command, missing, rounds, seconds, loadBefore })}`);
 }
 
 /** Shows what is going on, on a terminal only. */

@@ -15,7 +15,7 @@ await import(pathToFileURL(bin).href);
 
 /** The terminal sends Ctrl-C to npm too, which passes it on: without this one keystroke would count as two. */
 function takeCtrlCOnce() {
-  const emit = process.emit;
+  const emit = process.emit.bind(process);
   let taken = -Infinity;
   process.emit = function emitOnce(name, ...rest) {
     if (name === 'SIGINT') {
@@ -23,6 +23,6 @@ function takeCtrlCOnce() {
       taken = performance.now();
       if (echo) return true;
     }
-    return emit.call(this, name, ...rest);
+    return emit(name, ...rest);
   };
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** How a sample becomes a number in the table: rate (memory: bytes), and CPU per unit; null where there is none. */
@@ -15,6 +15,11 @@ export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** How busy the machine was in the last minute: what the numbers have to be read with. */
+export function loadAverage() {
+  return Number(loadavg()[0].toFixed(2));
 }
 
 /** Turns the samples of one row into one line per quantity: the medians by rival, and in what direction better lies. */
@@ -57,7 +62,7 @@ export function table(lines, names) {
 }
 
 /** Writes the results of a run as Markdown and JSON; returns the path of the Markdown file. */
-export function writeResults({ lines, names, samples, command, missing, rounds, seconds }) {
+export function writeResults({ lines, names, samples, command, missing, rounds, seconds, loadBefore }) {
   const directory = new URL('../results/', import.meta.url);
   mkdirSync(directory, { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
@@ -71,12 +76,14 @@ export function writeResults({ lines, names, samples, command, missing, rounds, 
     command,
     rounds,
     seconds,
+    load: { before: loadBefore, after: loadAverage() },
     missing,
   };
   const text = `# Benchmark of ${date}, Node ${facts.node}
 
 ${facts.machine}, ${facts.kernel}. \`${command}\`: medians of ${rounds} interleaved rounds of about ${seconds} s.
 Behind each rival's number stands how many times better Bascule's is; above 1, Bascule is ahead.
+Load average before the run ${facts.load.before}, at its end ${facts.load.after}; the run itself makes about 2.
 CPU is that of the bridge's process tree alone. haproxy-tcp copies bytes without WebSocket framing: a floor, not a rival.
 ${missing.length ? `Not measured: ${missing.join('; ')}.\n` : ''}
 ${table(lines, names)}

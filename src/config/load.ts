@@ -1,5 +1,16 @@
 import { dirname, resolve } from 'node:path';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { BridgeError } from '../errors.ts';
 import { quoted } from './host-port.ts';
 import { readInputFile } from './input-file.ts';
@@ -57,6 +68,14 @@ export function parseConfig(text: string, name: string): ConfigFile | SyntaxIssu
       ],
     };
   }
+  const dangling = danglingAliases(document);
+  if (dangling.length > 0)
+    return {
+      issues: dangling.map(({ source, range }) => ({
+        issue: issue('CONFIG_SYNTAX', [], `there is no anchor &${source} before *${source}`, 'put a * into quotes'),
+        place: at(range?.[0] ?? 0),
+      })),
+    };
   let input: unknown;
   try {
     input = document.toJS({ maxAliasCount: 100 });
@@ -75,6 +94,16 @@ function independent(mistakes: readonly YAMLError[]): YAMLError[] {
   const sorted = mistakes.toSorted((a, b) => a.pos[0] - b.pos[0]);
   const first = sorted.findIndex(({ code }) => !harmless.has(code));
   return first === -1 ? sorted : sorted.slice(0, first + 1);
+}
+
+function danglingAliases(document: Document): Alias[] {
+  const found: Alias[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (!alias.resolve(document)) found.push(alias);
+    },
+  });
+  return found;
 }
 
 function syntaxIssue(mistake: YAMLError): ConfigIssue {

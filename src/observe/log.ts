@@ -80,13 +80,14 @@ function levelOf({ row: { side, stage } }: BridgeError): LogLevel {
   return side === 'client' || isOrderly ? 'info' : 'warn';
 }
 
-function wayOf({ client, path, target }: SessionView): string {
-  return `${clientText(client)} ${escapeText(path)}${target ? ` → ${escapeText(target)}` : ''}`;
+function wayOf({ client, user, path, target }: SessionView): string {
+  const name = user ? ` (${escapeText(user)})` : '';
+  return `${clientText(client)}${name} ${escapeText(path)}${target ? ` → ${escapeText(target)}` : ''}`;
 }
 
 function sessionFields(session: SessionView): LogFields {
-  const { id, listener, route, client, path, target, subprotocol, secure } = session;
-  return { session: id, listener, route, client: clientText(client), path, target, subprotocol, secure };
+  const { id, listener, route, client, user, path, target, subprotocol, secure } = session;
+  return { session: id, listener, route, client: clientText(client), user, path, target, subprotocol, secure };
 }
 
 function errorFields({ code, message, remedy, row }: BridgeError): LogFields {

@@ -1,8 +1,15 @@
-import type { Session } from './session.ts';
+import type { BridgeError } from '../errors.ts';
+import type { SessionView } from '../observe/events.ts';
+
+/** A session as the registry and shutdown see it. */
+export interface RegisteredSession extends SessionView {
+  fail(error: BridgeError): void;
+  destroy(): void;
+}
 
 /** All sessions of a bridge, for shutdown and for counting. */
 export class SessionRegistry {
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<RegisteredSession>();
   #nextId = 1;
   #onEmpty: (() => void)[] = [];
 
@@ -14,17 +21,17 @@ export class SessionRegistry {
     return this.#nextId++;
   }
 
-  add(session: Session): void {
+  add(session: RegisteredSession): void {
     this.#sessions.add(session);
   }
 
-  remove(session: Session): void {
+  remove(session: RegisteredSession): void {
     this.#sessions.delete(session);
     if (this.#sessions.size > 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
-  [Symbol.iterator](): IterableIterator<Session> {
+  [Symbol.iterator](): IterableIterator<RegisteredSession> {
     return this.#sessions.values();
   }
 

@@ -30,6 +30,18 @@ function downloadAddresses(lock: string): string[] {
   return lock.match(/"resolved": "http[^"]*"/g) ?? [];
 }
 
+/** Optional packages that a lock file refers to and does not list: `npm ci` refuses such a file. */
+function unlistedOptionals(lock: string): string[] {
+  const { packages } = JSON.parse(lock) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  return Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages) && !(`${place}/node_modules/${name}` in packages),
+    ),
+  );
+}
+
 /** The newest version in a changelog; 'Unreleased' is none. */
 function topVersion(changelog: string): string | undefined {
   return /^## \[?(\d[^\]\s]*)/m.exec(changelog)?.[1];
@@ -45,6 +57,10 @@ describe('the repository', () => {
 
   test('has a lock file without download addresses', () => {
     expect(downloadAddresses(read('package-lock.json'))).toEqual([]);
+  });
+
+  test('has a lock file that lists the packages of every platform', () => {
+    expect(unlistedOptionals(read('package-lock.json'))).toEqual([]);
   });
 
   test('has the version of its newest changelog entry', () => {
@@ -90,6 +106,12 @@ describe('these checks', () => {
   test('see download addresses', () => {
     expect(downloadAddresses('"resolved": "https://example.org/a.tgz",')).toHaveLength(1);
     expect(downloadAddresses('"version": "1.0.0",')).toEqual([]);
+  });
+
+  test('see an optional package that is not listed', () => {
+    const tool = { optionalDependencies: { 'tool-linux': '1.0.0', 'tool-darwin': '1.0.0' } };
+    const lock = { packages: { 'node_modules/tool': tool, 'node_modules/tool-linux': { version: '1.0.0' } } };
+    expect(unlistedOptionals(JSON.stringify(lock))).toEqual(['tool-darwin']);
   });
 
   test('find the newest version of a changelog', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatListen, parseListen } from '../../src/config/address.ts';
 import type { ListenAddress } from '../../src/config/model.ts';
@@ -17,7 +17,7 @@ const socketPath = fc
   .string({ minLength: 1, maxLength: 90, unit: 'grapheme' })
   .filter((path) => !path.startsWith('/') && path.trim() === path && !path.includes('\0'))
   .chain((path) => fc.constantFrom(path, `/${path}`));
-const fileName = fc.string({ minLength: 1 }).filter((name) => name.isWellFormed());
+const fileName = fc.string({ minLength: 1, unit: 'grapheme' });
 const options = fc.record(
   { ca: fileName, servername: fc.domain(), verify: fc.boolean(), cert: fileName, key: fileName },
   { requiredKeys: [] },
@@ -66,6 +66,29 @@ const garbage = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Reads a text or refuses it, on one line. */
+function survives(parse: (text: string) => unknown): (text: string) => void {
+  return (text) => {
+    const error = thrownBy(() => parse(text));
+    expect(error === null || (error instanceof BridgeError && !/[\n\r]/.test(error.detail))).toBe(true);
+  };
+}
+
+function keepsMeaning(text: string): void {
+  if (thrownBy(() => parseTarget(text)) !== null) return;
+  const address = parseTarget(text);
+  expect(parseTarget(formatTarget(address))).toEqual(address);
+}
+
 describe('addresses', () => {
   test('are read as they were written', () => {
     fc.assert(
@@ -81,28 +104,11 @@ describe('addresses', () => {
   });
 
   test('are read or refused, whatever the text is', () => {
-    const survives = (parse: (text: string) => unknown) => (text: string) => {
-      try {
-        parse(text);
-      } catch (error) {
-        expect(error).toBeInstanceOf(BridgeError);
-        expect((error as BridgeError).detail).not.toMatch(/[\n\r]/);
-      }
-    };
     fc.assert(fc.property(garbage, survives(parseListen)), { numRuns: 2000 });
     fc.assert(fc.property(garbage, survives(parseTarget)), { numRuns: 2000 });
   });
 
   test('that are accepted mean the same when written out', () => {
-    const keepsMeaning = (text: string): void => {
-      let address: TargetAddress;
-      try {
-        address = parseTarget(text);
-      } catch {
-        return;
-      }
-      expect(parseTarget(formatTarget(address))).toEqual(address);
-    };
     fc.assert(fc.property(garbage, keepsMeaning), { numRuns: 2000 });
   });
 });

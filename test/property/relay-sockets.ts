@@ -48,7 +48,9 @@ export function noise(seed: number, length: number): Buffer {
 }
 
 const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** The bytes as a forwarder makes them. */
+const flip = (bytes: Buffer): Uint8Array => bytes.map((byte) => byte ^ FLIP);
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Passes what one socket reads on to another, as a relay does: in place, with a header in the room in front. */
@@ -149,7 +151,7 @@ export async function travel(journeys: readonly Journey[], tls: SecureContext | 
     const plain = connect({ port: front.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     const near = guard(tls ? connectTls({ socket: track(plain), rejectUnauthorized: false }) : plain);
     const raw = await atBridge;
-    const inside = guard(tls ? new TLSSocket(track(raw), { isServer: true, secureContext: tls, allowHalfOpen: true }) : raw);
+    const inside = guard(tls ? new TLSSocket(track(raw), { isServer: true, secureContext: tls }) : raw);
     if (tls) await Promise.all([once(near, 'secureConnect'), once(inside, 'secure')]);
     const atTarget = new Promise<Socket>((resolve) => accepted.push(resolve));
     const dialled = SocketReader.forDial();
@@ -175,8 +177,8 @@ export async function travel(journeys: readonly Journey[], tls: SecureContext | 
     }
     const [atNear, atFar] = await Promise.all([act(near, client, up), act(far, target, down)]);
     return [
-      { expected: sha256(up.map((byte) => byte ^ FLIP)), arrived: atFar },
-      { expected: sha256(down.map((byte) => byte ^ FLIP)), arrived: atNear },
+      { expected: sha256(flip(up)), arrived: atFar },
+      { expected: sha256(flip(down)), arrived: atNear },
     ];
   };
 

@@ -3,6 +3,8 @@ import { createRelay } from '../../../src/bridge/create-relay.ts';
 import type { Relay } from '../../../src/bridge/relay.ts';
 import type { RelayConfig } from '../../../src/config/model.ts';
 import { BridgeError } from '../../../src/errors.ts';
+import { createBase64 } from '../../../src/framing/base64.ts';
+import type { Framing } from '../../../src/framing/framing.ts';
 import type { DatagramConnection, DatagramHandlers } from '../../../src/stream/datagram.ts';
 import type { DuplexPairOptions } from '../../support/duplex-pair.ts';
 import { clientFrame } from '../websocket/client-frames.ts';
@@ -53,67 +55,93 @@ interface Bench extends ClientSide {
   target: Datagrams;
 }
 
-function bench(options: DuplexPairOptions & Partial<RelayConfig> = {}): Bench {
+function bench(options: DuplexPairOptions & Partial<RelayConfig> & { framing?: Framing } = {}): Bench {
+  const { octets: _octets, framing: _framing, ...config } = options;
   const side = clientSide({ octets: options.octets ?? false }, MARK);
   const target = new Datagrams();
   const told = new Told();
-  const relay = createRelay(target, 'udp://t:1', relayConfig({ ...options, highWaterMark: MARK }), told, null);
+  const relay = createRelay(
+    target,
+    'udp://t:1',
+    relayConfig({ ...config, highWaterMark: MARK }),
+    told,
+    null,
+    options.framing ?? null,
+  );
   relay.start(side.connection);
   return { ...side, relay, told, target };
 }
 
-describe.each([{ octets: false }, { octets: true }])('one message is one datagram (one byte at a time: $octets)', (options) => {
-  it('from the client, in fragments or whole, empty ones too', async () => {
-    const { client, target, relay } = bench(options);
-    client.write(
-      Buffer.concat([
-        binary('one'),
-        clientFrame({ opcode: 2, fin: false, payload: 't' }),
-        clientFrame({ opcode: 9 }),
-        clientFrame({ opcode: 0, fin: false, payload: '' }),
-        clientFrame({ opcode: 0, fin: false, payload: 'w' }),
-        clientFrame({ opcode: 0, payload: 'o' }),
-        binary(''),
-        clientFrame({ opcode: 2, fin: false, payload: '' }),
-        clientFrame({ opcode: 0, payload: 'three' }),
-      ]),
-    );
-    await settle();
-    expect(target.sent).toEqual(['one', 'two', '', 'three']);
-    expect(relay.bytesIn).toBe(11);
-  });
+describe.each([{ octets: false }, { octets: true }])(
+  'one message is one datagram (one byte at a time: $octets)',
+  (options) => {
+    it('from the client, in fragments or whole, empty ones too', async () => {
+      const { client, target, relay } = bench(options);
+      client.write(
+        Buffer.concat([
+          binary('one'),
+          clientFrame({ opcode: 2, fin: false, payload: 't' }),
+          clientFrame({ opcode: 9 }),
+          clientFrame({ opcode: 0, fin: false, payload: '' }),
+          clientFrame({ opcode: 0, fin: false, payload: 'w' }),
+          clientFrame({ opcode: 0, payload: 'o' }),
+          binary(''),
+          clientFrame({ opcode: 2, fin: false, payload: '' }),
+          clientFrame({ opcode: 0, payload: 'three' }),
+        ]),
+      );
+      await settle();
+      expect(target.sent).toEqual(['one', 'two', '', 'three']);
+      expect(relay.bytesIn).toBe(11);
+    });
 
-  it('from the target, empty ones too', async () => {
-    const { target, seen, relay } = bench(options);
-    for (const text of ['a', '', 'bc']) target.handlers.onMessage(Buffer.from(text));
-    await settle();
-    expect(seen.frames.map(({ opcode, payload }) => [opcode, payload.toString()])).toEqual([
-      [2, 'a'],
-      [2, ''],
-      [2, 'bc'],
-    ]);
-    expect(relay.bytesOut).toBe(3);
-  });
+    it('from the target, empty ones too', async () => {
+      const { target, seen, relay } = bench(options);
+      for (const text of ['a', '', 'bc']) target.handlers.onMessage(Buffer.from(text));
+      await settle();
+      expect(seen.frames.map(({ opcode, payload }) => [opcode, payload.toString()])).toEqual([
+        [2, 'a'],
+        [2, ''],
+        [2, 'bc'],
+      ]);
+      expect(relay.bytesOut).toBe(3);
+    });
 
-  it('of the greatest size and no greater: a longer one ends the session before it is collected', async () => {
-    const { client, target, told } = bench(options);
-    client.write(binary('x'.repeat(1000)));
-    await settle();
-    expect(target.sent).toEqual(['x'.repeat(1000)]);
-    client.write(clientFrame({ opcode: 2, fin: false, payload: 'y'.repeat(600) }));
-    client.write(clientFrame({ opcode: 0, payload: 'y'.repeat(401) }));
-    await settle();
-    expect(told.all).toEqual(['TARGET_DATAGRAM_TOO_LARGE']);
-    expect(target.sent).toHaveLength(1);
-  });
+    it('of the greatest size and no greater: a longer one ends the session before it is collected', async () => {
+      const { client, target, told } = bench(options);
+      client.write(binary('x'.repeat(1000)));
+      await settle();
+      expect(target.sent).toEqual(['x'.repeat(1000)]);
+      client.write(clientFrame({ opcode: 2, fin: false, payload: 'y'.repeat(600) }));
+      client.write(clientFrame({ opcode: 0, payload: 'y'.repeat(401) }));
+      await settle();
+      expect(told.all).toEqual(['TARGET_DATAGRAM_TOO_LARGE']);
+      expect(target.sent).toHaveLength(1);
+    });
 
-  it('of the configured size, when that is smaller', async () => {
-    const { client, target, told } = bench({ ...options, maxMessage: 10 });
-    client.write(Buffer.concat([binary('x'.repeat(10)), binary('x'.repeat(11))]));
-    await settle();
-    expect(target.sent).toHaveLength(1);
-    expect(told.all).toEqual(['TARGET_DATAGRAM_TOO_LARGE']);
-  });
+    it('of the configured size, when that is smaller', async () => {
+      const { client, target, told } = bench({ ...options, maxMessage: 10 });
+      client.write(Buffer.concat([binary('x'.repeat(10)), binary('x'.repeat(11))]));
+      await settle();
+      expect(target.sent).toHaveLength(1);
+      expect(told.all).toEqual(['TARGET_DATAGRAM_TOO_LARGE']);
+    });
+  },
+);
+
+const encoded = (length: number): string => Buffer.alloc(length, 'x').toString('base64');
+
+it('with the base64 subprotocol a datagram of the greatest size passes, and one byte more does not', async () => {
+  const { client, target, told, seen } = bench({ framing: createBase64() });
+  client.write(clientFrame({ opcode: 1, payload: encoded(1000) }));
+  target.handlers.onMessage(Buffer.from('back'));
+  await settle();
+  expect(target.sent).toEqual(['x'.repeat(1000)]);
+  expect(seen.frames).toEqual([{ opcode: 1, payload: Buffer.from('YmFjaw==') }]);
+  client.write(clientFrame({ opcode: 1, payload: encoded(1001) }));
+  await settle();
+  expect(told.all).toContain('TARGET_DATAGRAM_TOO_LARGE');
+  expect(target.sent).toHaveLength(1);
 });
 
 describe('backpressure', () => {

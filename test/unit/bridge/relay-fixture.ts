@@ -39,7 +39,12 @@ export interface ClientSide {
 
 export function clientSide(options: DuplexPairOptions = {}, highWaterMark: number = 64 * 1024): ClientSide {
   const [client, near] = duplexPair(options);
-  const connection = new Connection(new StreamReader(near), new ByteWriter(near, false), Buffer.alloc(0), highWaterMark);
+  const connection = new Connection(
+    new StreamReader(near),
+    new ByteWriter(near, false),
+    Buffer.alloc(0),
+    highWaterMark,
+  );
   return { connection, near, client, seen: new FrameLog(client) };
 }
 

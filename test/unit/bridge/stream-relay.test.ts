@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRelay } from '../../../src/bridge/create-relay.ts';
 import type { Relay, Tap } from '../../../src/bridge/relay.ts';
+import { createBase64 } from '../../../src/framing/base64.ts';
+import type { Framing } from '../../../src/framing/framing.ts';
 import { duplexPair, type DuplexPairOptions, type PairEnd } from '../../support/duplex-pair.ts';
 import { clientFrame } from '../websocket/client-frames.ts';
 import { relayConfig } from './relay-config.ts';
@@ -19,12 +21,19 @@ interface Bench extends ClientSide {
   received: () => Buffer;
 }
 
-function bench(options: DuplexPairOptions & { tap?: Tap; linger?: number } = {}): Bench {
+function bench(options: DuplexPairOptions & { tap?: Tap; linger?: number; framing?: Framing } = {}): Bench {
   const side = clientSide(options, MARK);
   const [target, targetSide] = duplexPair(options);
   const told = new Told();
   const config = relayConfig({ highWaterMark: MARK, linger: options.linger ?? 50, closeTimeout: 50 });
-  const relay = createRelay({ kind: 'stream', duplex: targetSide }, 'tcp://t:1', config, told, options.tap ?? null);
+  const relay = createRelay(
+    { kind: 'stream', duplex: targetSide },
+    'tcp://t:1',
+    config,
+    told,
+    options.tap ?? null,
+    options.framing ?? null,
+  );
   const chunks: Buffer[] = [];
   target.on('error', () => {});
   target.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -59,7 +68,7 @@ describe('backpressure', () => {
       },
       limit,
     );
-    if (size > 1) expect(pressed).toBeLessThan(limit);
+    expect(pressed).toBeLessThan(limit);
     expect(relay.queued).toBeLessThan(MARK + SLACK);
     client.release();
     const whole = Buffer.concat(sent);
@@ -81,9 +90,9 @@ describe('backpressure', () => {
       },
       limit,
     );
-    if (size > 1) expect(pressed).toBeLessThan(limit);
+    expect(pressed).toBeLessThan(limit);
     expect(relay.queued).toBeLessThan(MARK + SLACK);
-    if (size > 1) expect(relay.clientPaused).toBe(true);
+    expect(relay.clientPaused).toBe(true);
     target.release();
     const whole = Buffer.concat(sent);
     for (let i = 0; i < 5000 && received().length < whole.length; i += 50) await settle(50);
@@ -177,7 +186,8 @@ describe('finishing the target', () => {
     relay.finishTarget(true);
     relay.finishTarget(false);
     const start = performance.now();
-    while (told.all.length === 0 && performance.now() - start < 5000) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (told.all.length === 0 && performance.now() - start < 5000)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(told.all).toEqual(['target closed']);
     expect(performance.now() - start).toBeLessThan(2000);
     expect(target.destroyed).toBe(false);
@@ -234,3 +244,34 @@ describe('what passes', () => {
     expect(relay.bytesIn).toBe(0);
   });
 });
+
+describe.each([{ octets: false }, { octets: true }])(
+  'with the base64 subprotocol (one byte at a time: $octets)',
+  ({ octets }) => {
+    it('both directions are text in base64, and the bytes are the same', async () => {
+      const { client, target, received, seen, relay } = bench({ octets, framing: createBase64() });
+      client.write(clientFrame({ opcode: 1, fin: false, payload: 'aGVs' }));
+      client.write(clientFrame({ opcode: 0, payload: 'bG8=' }));
+      client.write(clientFrame({ opcode: 1, payload: 'ISE=' }));
+      await settle(20);
+      expect(received().toString()).toBe('hello!!');
+      target.end('answer');
+      await settle(20);
+      const texts = seen.frames.map(({ opcode, payload }) =>
+        opcode === 1 ? Buffer.from(payload.toString(), 'base64') : payload,
+      );
+      expect(Buffer.concat(texts).toString()).toBe('answer');
+      expect(relay).toMatchObject({ bytesIn: 7, bytesOut: 6 });
+    });
+
+    it('what is no base64 ends the session, and what came before it is written', async () => {
+      const { client, told, received } = bench({ octets, framing: createBase64() });
+      client.write(
+        Buffer.concat([clientFrame({ opcode: 1, payload: 'b2s=' }), clientFrame({ opcode: 1, payload: '****' })]),
+      );
+      await settle(20);
+      expect(told.all).toContain('WS_BASE64');
+      expect(received().toString()).toBe('ok');
+    });
+  },
+);

@@ -71,8 +71,8 @@ function catchError(run: () => unknown): BridgeError {
   try {
     run();
   } catch (error) {
-    expect(error).toBeInstanceOf(BridgeError);
-    return error as BridgeError;
+    if (error instanceof BridgeError) return error;
+    throw error;
   }
   throw new Error('nothing was thrown');
 }

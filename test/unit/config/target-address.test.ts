@@ -81,8 +81,8 @@ function catchError(text: string): BridgeError {
   try {
     parseTarget(text);
   } catch (error) {
-    expect(error).toBeInstanceOf(BridgeError);
-    return error as BridgeError;
+    if (error instanceof BridgeError) return error;
+    throw error;
   }
   throw new Error('nothing was thrown');
 }

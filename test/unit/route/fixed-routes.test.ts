@@ -68,7 +68,9 @@ describe('fixed routes', () => {
   it('refuse a path that no route takes', () => {
     const routes = new FixedRoutes([route('a', '/a')], target);
     expect(() => routes.resolve(handshake({ path: '/b' }))).toThrow(BridgeError);
-    expect(() => routes.resolve(handshake({ path: '/b' }))).toThrow(expect.objectContaining({ code: 'ROUTE_NOT_FOUND' }));
+    expect(() => routes.resolve(handshake({ path: '/b' }))).toThrow(
+      expect.objectContaining({ code: 'ROUTE_NOT_FOUND' }),
+    );
   });
 
   it('make the target of each route once, and hand on what the route says', () => {

@@ -9,8 +9,8 @@ function deadline(queued: number): { queue: { queued: number }; expired: number[
   const queue = { queued };
   const expired: number[] = [];
   const start = performance.now();
-  const it = new CloseDeadline(queue, TIMEOUT, STALL, () => expired.push(performance.now() - start));
-  return { queue, expired, cancel: () => it.cancel() };
+  const watch = new CloseDeadline(queue, TIMEOUT, STALL, () => expired.push(performance.now() - start));
+  return { queue, expired, cancel: () => watch.cancel() };
 }
 
 beforeEach(() => void vi.useFakeTimers());

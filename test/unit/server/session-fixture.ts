@@ -1,10 +1,10 @@
 import type { RelayConfig } from '../../../src/config/model.ts';
-import type { Handshake } from '../../../src/handshake.ts';
+import type { Handshake, Identity } from '../../../src/handshake.ts';
 import { EventHub, type BridgeEvents, type SessionEnd } from '../../../src/observe/events.ts';
 import type { Peer, Resolver } from '../../../src/route/resolver.ts';
 import { Clock } from '../../../src/server/clock.ts';
 import { SessionRegistry } from '../../../src/server/session-registry.ts';
-import { Session } from '../../../src/server/session.ts';
+import { Session, type Entrance } from '../../../src/server/session.ts';
 import type { DialContext, Target, TargetConnection } from '../../../src/target/target.ts';
 import { duplexPair, type DuplexPairOptions, type PairEnd } from '../../support/duplex-pair.ts';
 import { FrameLog } from '../../support/frames.ts';
@@ -57,7 +57,10 @@ export interface SceneOptions extends DuplexPairOptions {
   readonly handshake?: Partial<Handshake>;
   /** How the target is dialled, when not at once. */
   readonly connect?: (context: DialContext, targetSide: PairEnd) => Promise<TargetConnection>;
-  readonly resolve?: (peer: Peer) => Promise<Peer> | Peer;
+  readonly resolve?: (peer: Peer, identity: Identity | null) => Promise<Peer> | Peer;
+  /** Who the client is; without it nobody asks. */
+  readonly authenticate?: (signal: AbortSignal) => Promise<Identity> | Identity;
+  readonly lookupTimeout?: number;
   readonly subprotocols?: readonly string[];
   /** Called before the session runs. */
   readonly before?: (scene: Omit<Scene, 'ran'>) => void;
@@ -107,7 +110,15 @@ export function play(options: SceneOptions = {}): Scene {
     subprotocols: options.subprotocols ?? ['binary'],
     relay: relayConfig(options.relay),
   };
-  const resolver: Resolver = { resolve: () => (options.resolve ? options.resolve(peer) : peer) };
+  const resolver: Resolver = {
+    resolve: (_handshake, identity) => (options.resolve ? options.resolve(peer, identity) : peer),
+  };
+  const { authenticate } = options;
+  const entrance: Entrance = {
+    authenticator: authenticate ? { authenticate: (_handshake, signal) => authenticate(signal) } : null,
+    resolver,
+    lookupTimeout: options.lookupTimeout ?? 1000,
+  };
   const asked = handshake(options.handshake);
   const session = new Session(host, asked, clientSide);
   const scene = {
@@ -125,7 +136,7 @@ export function play(options: SceneOptions = {}): Scene {
     signals,
   };
   options.before?.(scene);
-  return { ...scene, ran: session.run(resolver, asked, options.head ?? Buffer.alloc(0)) };
+  return { ...scene, ran: session.run(entrance, asked, options.head ?? Buffer.alloc(0)) };
 }
 
 /** Waits until the session has ended on both sides, and checks that nothing of it is left. */

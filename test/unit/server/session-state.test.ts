@@ -4,8 +4,11 @@ import { checkTransition, isUpgraded } from '../../../src/server/session-state.t
 
 /** Written out once more, so that a change of the machine has to be made twice. */
 const LEGAL = new Set([
+  'http>authenticate',
   'http>route',
   'http>closed',
+  'authenticate>route',
+  'authenticate>closed',
   'route>upgrade',
   'route>closed',
   'upgrade>dial',
@@ -32,7 +35,7 @@ describe('the session state machine', () => {
       for (const to of STAGES) if (LEGAL.has(`${from}>${to}`) && !seen.has(to)) reach(to, seen);
       return seen;
     };
-    for (const from of ['http', 'route', 'upgrade', 'dial', 'relay', 'closing'] as const) {
+    for (const from of ['http', 'authenticate', 'route', 'upgrade', 'dial', 'relay', 'closing'] as const) {
       expect(reach(from)).toContain('closed');
     }
     expect([...reach('closed')]).toEqual(['closed']);

@@ -26,12 +26,20 @@ async function cleared(scene: Scene): Promise<void> {
 }
 
 describe.each([{ octets: false }, { octets: true }])('a session (one byte at a time: $octets)', ({ octets }) => {
-  it('upgrades, relays both ways and answers the client\'s Close with its code', async () => {
+  it("upgrades, relays both ways and answers the client's Close with its code", async () => {
     const scene = await relaying({ octets });
-    expect(scene.session).toMatchObject({ route: 'vnc', target: 'tcp://target:1', subprotocol: 'binary', path: '/chat' });
+    expect(scene.session).toMatchObject({
+      route: 'vnc',
+      target: 'tcp://target:1',
+      subprotocol: 'binary',
+      path: '/chat',
+    });
     scene.client.write(binary('to the target'));
     scene.target.write('to the client');
-    await until('both have arrived', () => scene.received() === 'to the target' && scene.seen.data.toString() === 'to the client');
+    await until(
+      'both have arrived',
+      () => scene.received() === 'to the target' && scene.seen.data.toString() === 'to the client',
+    );
     expect(scene.seen.head).toMatch(/^HTTP\/1\.1 101 [^]*Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/);
     scene.client.write(Buffer.concat([binary('!'), close(3999)]));
     scene.target.on('end', () => scene.target.end());
@@ -61,7 +69,26 @@ describe.each([{ octets: false }, { octets: true }])('a session (one byte at a t
     const whole = Buffer.concat([binary('head'), binary('tail')]);
     const scene = play({ octets, head: whole.subarray(0, 7) });
     scene.client.write(whole.subarray(7));
-    await until('the target has everything', () => scene.received() === 'headtail');
+    await until('the target has everything', () => scene.received().length >= 8);
+    expect(scene.received()).toBe('headtail');
+    await cleared(scene);
+  });
+
+  it('relays in order what came with the handshake, during the look-up of the target, and after it', async () => {
+    let found!: () => void;
+    const whole = Buffer.concat([binary('head'), binary('while routing'), binary('tail')]);
+    const scene = play({
+      octets,
+      head: whole.subarray(0, 5),
+      resolve: (peer) => new Promise((resolve) => (found = () => resolve(peer))),
+    });
+    scene.client.write(whole.subarray(5, 20));
+    await sleep(10);
+    found();
+    await scene.ran;
+    scene.client.write(whole.subarray(20));
+    await until('the target has everything', () => scene.received().length >= 21);
+    expect(scene.received()).toBe('headwhile routingtail');
     await cleared(scene);
   });
 
@@ -120,7 +147,11 @@ describe('an end without manners', () => {
     await until('it is relayed', () => scene.received() === 'x');
     const start = performance.now();
     scene.client.reset();
-    expect(await ended(scene)).toMatchObject({ code: 1006, by: 'client', error: { code: 'CLIENT_GONE', detail: 'ECONNRESET' } });
+    expect(await ended(scene)).toMatchObject({
+      code: 1006,
+      by: 'client',
+      error: { code: 'CLIENT_GONE', detail: 'ECONNRESET' },
+    });
     expect(performance.now() - start).toBeLessThan(1000);
     expect(scene.targetSide.destroyed).toBe(true);
   });
@@ -225,7 +256,9 @@ describe('an end without manners', () => {
 
 describe('a dial that fails', () => {
   it.each(
-    (Object.entries(ERRORS) as [ErrorCode, ErrorRow][]).filter(([, { stage }]) => stage === 'dial').map(([code]) => code),
+    (Object.entries(ERRORS) as [ErrorCode, ErrorRow][])
+      .filter(([, { stage }]) => stage === 'dial')
+      .map(([code]) => code),
   )('with %s is told as a Close frame with its sentence, without the detail', async (code) => {
     const scene = play({
       connect: () => Promise.reject(new BridgeError(code, { detail: '10.1.2.3:5900' })),
@@ -279,7 +312,10 @@ describe('a dial that fails', () => {
   });
 
   it('does not leave the client alone that never answers', async () => {
-    const scene = play({ relay: { closeTimeout: 60 }, connect: () => Promise.reject(new BridgeError('TARGET_REFUSED')) });
+    const scene = play({
+      relay: { closeTimeout: 60 },
+      connect: () => Promise.reject(new BridgeError('TARGET_REFUSED')),
+    });
     expect(await ended(scene)).toMatchObject({ error: { code: 'TARGET_REFUSED' } });
   });
 });
@@ -320,6 +356,71 @@ describe('a refusal before the upgrade', () => {
   });
 });
 
+describe('a look-up', () => {
+  it('of the client comes before that of the target, which is told its result', async () => {
+    const seen: unknown[] = [];
+    const scene = await relaying({
+      authenticate: () => Promise.resolve({ name: 'ada' }),
+      resolve: (peer, identity) => {
+        seen.push(identity);
+        return peer;
+      },
+    });
+    expect(seen).toEqual([{ name: 'ada' }]);
+    expect(scene.session.user).toBe('ada');
+    expect(scene.stages.slice(0, 3)).toEqual(['authenticate', 'route', 'upgrade']);
+    await cleared(scene);
+  });
+
+  it.each(['AUTH_REQUIRED', 'AUTH_DENIED'] as const)(
+    'of the client may refuse with %s; nothing is dialled',
+    async (code) => {
+      const scene = play({ authenticate: () => Promise.reject(new BridgeError(code)) });
+      await until('the client is told', () => scene.seen.ended);
+      expect(scene.seen.head).toMatch(new RegExp(`^HTTP/1\\.1 ${ERRORS[code].status} `));
+      expect(scene.signals).toEqual([]);
+      scene.client.end();
+    },
+  );
+
+  it('of the client that fails is AUTH_FAILED', async () => {
+    const scene = play({ authenticate: () => Promise.reject(new Error('no database')) });
+    await until('the client is told', () => scene.seen.ended);
+    expect(scene.refused).toMatchObject([{ error: { code: 'AUTH_FAILED', detail: 'no database' } }]);
+    scene.client.end();
+  });
+
+  it.each([
+    ['AUTH_TIMEOUT', { authenticate: () => never }],
+    ['ROUTE_TIMEOUT', { resolve: () => never }],
+  ] as const)('that takes too long is %s', async (code, options) => {
+    const scene = play({ ...options, lookupTimeout: 30 });
+    await until('the client is told', () => scene.seen.ended);
+    expect(scene.refused).toMatchObject([{ error: { code } }]);
+    expect(scene.seen.head).toMatch(new RegExp(`^HTTP/1\\.1 ${ERRORS[code].status} `));
+    await scene.ran;
+    scene.client.end();
+  });
+
+  it('is aborted when the client goes', async () => {
+    let aborted = false;
+    const scene = play({
+      authenticate: (signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            aborted = true;
+            reject(signal.reason as Error);
+          });
+        }),
+    });
+    scene.client.reset();
+    await until('it is over', () => scene.registry.size === 0);
+    await scene.ran;
+    expect(aborted).toBe(true);
+    expect(scene.refused).toMatchObject([{ error: { code: 'CLIENT_GONE' } }]);
+  });
+});
+
 describe('the first reason wins', () => {
   it('after the upgrade', async () => {
     const scene = await relaying();
@@ -350,14 +451,17 @@ describe('errors during the relay', () => {
   const rows = (Object.entries(ERRORS) as [ErrorCode, ErrorRow][]).filter(
     ([code, { stage }]) => stage === 'relay' && !['CLIENT_GONE', 'CLIENT_SILENT'].includes(code),
   );
-  it.each(rows)('%s is its close code, and the session ends even when nobody answers', async (code, { close: expected, sentence }) => {
-    const scene = await relaying({ relay: { closeTimeout: 60, linger: 60 } });
-    scene.session.fail(new BridgeError(code));
-    await until('the client is told', () => scene.seen.close !== null);
-    expect(scene.seen.close).toEqual({ code: expected, reason: sentence });
-    if (ERRORS[code].side === 'target') scene.target.destroy();
-    expect(await ended(scene)).toMatchObject({ code: expected, error: { code } });
-  });
+  it.each(rows)(
+    '%s is its close code, and the session ends even when nobody answers',
+    async (code, { close: expected, sentence }) => {
+      const scene = await relaying({ relay: { closeTimeout: 60, linger: 60 } });
+      scene.session.fail(new BridgeError(code));
+      await until('the client is told', () => scene.seen.close !== null);
+      expect(scene.seen.close).toEqual({ code: expected, reason: sentence });
+      if (ERRORS[code].side === 'target') scene.target.destroy();
+      expect(await ended(scene)).toMatchObject({ code: expected, error: { code } });
+    },
+  );
 
   it('CLIENT_SILENT waits for no answer', async () => {
     const scene = await relaying({ relay: { closeTimeout: 60_000 } });
@@ -385,8 +489,13 @@ describe('limits of time', () => {
   });
 
   it('an idle session ends, also when the client answers pings and never the Close frame', async () => {
-    const scene = await relaying({ relay: { idleTimeout: 80, keepalive: { interval: 20, misses: 5 }, closeTimeout: 60 } });
-    const pongs = setInterval(() => scene.client.writable && scene.client.write(clientFrame({ opcode: 10, payload: '' })), 10);
+    const scene = await relaying({
+      relay: { idleTimeout: 80, keepalive: { interval: 20, misses: 5 }, closeTimeout: 60 },
+    });
+    const pongs = setInterval(
+      () => scene.client.writable && scene.client.write(clientFrame({ opcode: 10, payload: '' })),
+      10,
+    );
     const end = await ended(scene).finally(() => clearInterval(pongs));
     expect(end).toMatchObject({ code: 1000, error: { code: 'IDLE_TIMEOUT' } });
   });
@@ -425,7 +534,8 @@ describe('destroying a session', () => {
 
   it('while it dials', async () => {
     const scene = play({
-      connect: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      connect: ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
     });
     await until('it is dialling', () => scene.signals.length === 1);
     scene.session.destroy();
@@ -480,10 +590,14 @@ describe('subscribers', () => {
     await scene.ran;
     await until('the session is over', () => scene.registry.size === 0 && scene.clientSide.destroyed);
     expect(scene.clock.members).toBe(0);
-    if (stage === 'relay') expect(scene.targetSide.destroyed).toBe(true);
-    if (stage === 'route' || stage === 'upgrade') expect(scene.seen.head).toMatch(/^HTTP\/1\.1 503 /);
-    else expect(scene.seen.close?.code).toBe(1001);
-    expect([...scene.ends.map(({ error }) => error?.code), ...scene.refused.map(({ error }) => error.code)]).toEqual(['SHUTDOWN']);
+    const upgraded = stage === 'dial' || stage === 'relay';
+    expect(scene.seen.head).toMatch(upgraded ? /^HTTP\/1\.1 101 / : /^HTTP\/1\.1 503 /);
+    expect(scene.seen.close?.code).toBe(upgraded ? 1001 : undefined);
+    // A target that came too late is closed; one that was not dialled is still as it was.
+    expect(scene.targetSide.destroyed).toBe(stage === 'relay');
+    expect([...scene.ends.map(({ error }) => error?.code), ...scene.refused.map(({ error }) => error.code)]).toEqual([
+      'SHUTDOWN',
+    ]);
   });
 });
 
@@ -547,8 +661,10 @@ describe('a datagram target', () => {
   });
 });
 
+/** Timers that keep the process alive. */
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
 it('leaves no timer, listener or session behind after a hundred sessions of every kind', async () => {
-  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   await sleep(20);
   const before = timers();
   const kinds: ((scene: Scene) => void)[] = [
@@ -567,7 +683,9 @@ it('leaves no timer, listener or session behind after a hundred sessions of ever
     },
   ];
   const scenes = await Promise.all(
-    Array.from({ length: 100 }, () => relaying({ relay: { closeTimeout: 40, linger: 40, keepalive: { interval: 5000, misses: 2 } } })),
+    Array.from({ length: 100 }, () =>
+      relaying({ relay: { closeTimeout: 40, linger: 40, keepalive: { interval: 5000, misses: 2 } } }),
+    ),
   );
   scenes.forEach((scene, index) => kinds[index % kinds.length]!(scene));
   await Promise.all(scenes.map((scene) => ended(scene)));
