@@ -4,7 +4,7 @@ import type { Framing } from '../framing/framing.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
-import { MessageBuffer } from './message-buffer.ts';
+import { MessageBuffer } from '../stream/message-buffer.ts';
 import { targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
 
 /** Relays between a WebSocket and a datagram socket: one message is one datagram, both ways. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { BridgeInput } from '../config/input.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../address/nearest.ts';
 import type { Option } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import { Secret } from '../config/secret.ts';

@@ -1,6 +1,7 @@
+import { badAddress, formatHostPort, parseHostPort } from '../address/host-port.ts';
+import { nearest } from '../address/nearest.ts';
+import { parseSocketPath } from '../address/socket-path.ts';
 import type { ListenAddress } from './model.ts';
-import { badAddress, formatHostPort, parseHostPort } from './host-port.ts';
-import { nearest } from './nearest.ts';
 
 /** A bare port listens here: what nobody asked to be public is not. */
 const LOOPBACK = '127.0.0.1';
@@ -44,16 +45,6 @@ export function formatListen(address: ListenAddress): string {
 /** Whether a listen address is a port alone, so that only this machine reaches it. */
 export function isBarePort(text: string | number): boolean {
   return /^\d+$/.test(String(text).trim());
-}
-
-/** Reads the path of a Unix socket, written as '/path', 'path' or '///path' after its scheme. */
-export function parseSocketPath(rest: string, text: string): string {
-  // unix:///path is the URL form: two slashes, an empty host, then the path.
-  const path = rest.startsWith('///') ? rest.slice(2) : rest;
-  if (path === '') throw badAddress(text, 'the path is missing', 'write unix:PATH, such as unix:/run/app.sock');
-  if (path.startsWith('//')) throw badAddress(text, 'a Unix socket has no host', `write unix:${path.slice(1)}`);
-  if (path.includes('\0')) throw badAddress(text, 'the path holds a NUL character', 'write the path of a socket file');
-  return path;
 }
 
 function parseDescriptor(rest: string, text: string): number {

@@ -5,7 +5,7 @@ import { optionsUnder } from './options.ts';
 import type { Option } from './option.ts';
 import { formatDuration, formatSize } from './quantity.ts';
 import { Secret } from './secret.ts';
-import { formatTarget, type TargetAddress } from './target-address.ts';
+import { formatTarget, type TargetAddress } from '../address/target-address.ts';
 
 /** A resolved config as YAML in the words of a config file, so that it can be used as one. Secrets are not shown. */
 export function describeConfig(config: ExpandedConfig): string {

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { BridgeError, type ErrorCode } from '../errors.ts';
-import { quoted } from './host-port.ts';
+import { quoted } from '../address/host-port.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',

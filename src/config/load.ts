@@ -12,7 +12,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { BridgeError } from '../errors.ts';
-import { quoted } from './host-port.ts';
+import { quoted } from '../address/host-port.ts';
 import { readInputFile } from './input-file.ts';
 import { type ConfigIssue, issue, type IssuePath, keyOf } from './issue.ts';
 

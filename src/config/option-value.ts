@@ -1,11 +1,11 @@
 import { BridgeError } from '../errors.ts';
 import { parseListen } from './address.ts';
-import { quoted } from './host-port.ts';
-import { nearest } from './nearest.ts';
+import { quoted } from '../address/host-port.ts';
+import { nearest } from '../address/nearest.ts';
 import type { Option, OptionType } from './option.ts';
 import { formatDuration, formatSize, MAX_DURATION, parseDuration, parseSize } from './quantity.ts';
 import { Secret } from './secret.ts';
-import { parseTarget } from './target-address.ts';
+import { parseTarget } from '../address/target-address.ts';
 
 /** What each type of option looks like, for messages: "expected …, got …". */
 const EXPECTED: Readonly<Record<OptionType, string>> = {

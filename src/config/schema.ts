@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
 import { type ConfigIssue, issue } from './issue.ts';
 import { candidateKeys, optionAt, optionsAt } from './options.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../address/nearest.ts';
 import type { Option } from './option.ts';
 import { convertValue, expectedValue, shown, typeRemedy } from './option-value.ts';
 import { DURATION_FORM, SIZE_FORM } from './quantity.ts';

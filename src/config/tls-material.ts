@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { BridgeError } from '../errors.ts';
-import { quoted } from './host-port.ts';
+import { quoted } from '../address/host-port.ts';
 import { readInputFile } from './input-file.ts';
 import type { TlsConfig, TlsVersion } from './model.ts';
 import { Secret } from './secret.ts';

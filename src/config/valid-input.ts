@@ -1,7 +1,7 @@
 import type { ListenAddress, TargetFunction, TlsVersion } from './model.ts';
 import type { LogInput } from './input.ts';
 import type { Secret } from './secret.ts';
-import type { TargetAddress } from './target-address.ts';
+import type { TargetAddress } from '../address/target-address.ts';
 
 /** A config input that the schema has accepted: shorthands written out, units those of the model, nothing filled in. */
 export interface ValidInput extends ValidListener {

@@ -188,7 +188,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const early = ahead ? Buffer.concat([head, ahead]) : head;
     this.#connection = new Connection(reader, writer, early, relay.highWaterMark);
     socket.write(upgradeResponse(handshake.headers['sec-websocket-key'] ?? '', this.subprotocol), 'latin1');
-    this.#connection.watch(() => this.onClientEnd());
+    this.#connection.watch(new Farewell(this));
     this.#enter('dial');
   }
 

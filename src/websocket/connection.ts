@@ -1,13 +1,18 @@
 import type { BridgeError } from '../errors.ts';
 import { HEADROOM, type ByteReader, type ByteSink } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
+import { MessageBuffer } from '../stream/message-buffer.ts';
 import { encodeClose } from './close-codes.ts';
 import { OPCODE, type DataOpcode } from './opcode.ts';
 import { Parser, type FrameHandler } from './parser.ts';
+import { Scout } from './scout.ts';
 import { frame, headerSize, writeHeader } from './writer.ts';
 
 /** A payload up to this size is copied behind its header when there is no room in front of it. */
 const COPY_LIMIT = 4096;
+
+/** As much is read ahead while nobody takes data yet, about, in bytes. */
+const EARLY_LIMIT = 64 * 1024;
 
 /** What a connection tells its owner. */
 export interface ConnectionHandler {
@@ -28,7 +33,7 @@ export interface ConnectionHandler {
  * The server side of one WebSocket (RFC 6455) on any byte stream.
  *
  * It decides nothing: closing, deadlines and backpressure are up to its owner. Until `start`, what the client sends
- * waits: one chunk here, the rest in the kernel.
+ * waits: a little here, the rest in the kernel.
  */
 export class Connection implements ByteSink, FrameHandler {
   readonly writer: ByteWriter;
@@ -37,8 +42,10 @@ export class Connection implements ByteSink, FrameHandler {
   readonly #highWaterMark: number;
   #parser: Parser | null = null;
   #handler: ConnectionHandler | null = null;
-  /** What came before `start`. */
-  #early: Buffer | null;
+  /** What came together with the handshake, until `start`. */
+  #head: Buffer | null;
+  /** What came between the handshake and `start`. */
+  readonly #early = new MessageBuffer();
   #ended = false;
   /** The peer's error has been told. */
   #failed = false;
@@ -53,7 +60,7 @@ export class Connection implements ByteSink, FrameHandler {
     this.#reader = reader;
     this.writer = writer;
     this.#highWaterMark = highWaterMark;
-    this.#early = head.length > 0 ? Buffer.from(head) : null;
+    this.#head = head.length > 0 ? Buffer.from(head) : null;
   }
 
   /** Whether a Close frame has been sent. */
@@ -66,35 +73,41 @@ export class Connection implements ByteSink, FrameHandler {
     return this.#parser?.closed ?? false;
   }
 
-  /** Watches the stream while nobody takes data yet, so that a client that leaves is noticed: `onEnd` tells. */
-  watch(onEnd: () => void): void {
-    if (this.#early) {
-      this.#reader.pause();
-      return;
-    }
+  /**
+   * Watches the client while nobody takes its data yet, so that one that leaves is noticed. A client that has sent data
+   * and then left in an orderly way still wants it delivered: that end is told behind the data, at the start.
+   */
+  watch(observer: Pick<ConnectionHandler, 'onClose' | 'onPeerEnd'>): void {
+    const scout = new Scout();
+    const take = (bytes: Buffer): void => {
+      if (this.#early.length >= EARLY_LIMIT) this.#reader.pause();
+      scout.look(bytes);
+      if (scout.close && !scout.sawData) observer.onClose(scout.close.code, scout.close.reason);
+    };
     this.#reader.start({
       onBytes: (buffer, start, end) => {
-        // A TLS socket goes on delivering, though not for long, what it had decrypted before it was paused.
-        const chunk = buffer.subarray(start, end);
-        this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : Buffer.from(chunk);
-        this.#reader.pause();
+        this.#early.append(buffer, start, end);
+        take(buffer.subarray(start, end));
         return false;
       },
       onEnd: () => {
         this.#ended = true;
-        onEnd();
+        if (!scout.sawData) observer.onPeerEnd();
       },
     });
+    if (this.#head) take(this.#head);
   }
 
   /** Begins delivery. `maxMessage` is the greatest message in bytes, 0 for no limit. */
   start(handler: ConnectionHandler, maxMessage: number): void {
     this.#handler = handler;
     this.#parser = new Parser(this, { maxMessage });
-    const early = this.#early;
-    this.#early = null;
+    const head = this.#head;
+    this.#head = null;
+    const early = this.#early.take();
     this.#reader.start(this);
-    if (early) this.onBytes(early, 0, early.length, 0, true);
+    if (head) this.onBytes(head, 0, head.length, 0, true);
+    if (early.length > 0) this.onBytes(early, 0, early.length, 0, true);
     if (this.#ended) handler.onPeerEnd();
   }
 

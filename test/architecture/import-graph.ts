@@ -17,6 +17,7 @@ export interface SourceFile {
 
 /** From the life of one connection, outermost first: a folder imports only from folders after it. */
 const FOLDERS = [
+  'testing',
   'cli',
   'config',
   'server',
@@ -33,6 +34,8 @@ const FOLDERS = [
   'record',
   'plugin',
   'native',
+  'file',
+  'address',
 ];
 
 /** The words that every folder shares. They know nothing of the rest. */

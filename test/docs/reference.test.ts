@@ -9,7 +9,7 @@ import type { ConfigIssue } from '../../src/config/issue.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { GROUPS, OPTIONS } from '../../src/config/options.ts';
 import { validate } from '../../src/config/schema.ts';
-import { parseTarget } from '../../src/config/target-address.ts';
+import { parseTarget } from '../../src/address/target-address.ts';
 import { ERRORS, STAGES } from '../../src/errors.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

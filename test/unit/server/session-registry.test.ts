@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SessionRegistry } from '../../../src/server/session-registry.ts';
-import type { Session } from '../../../src/server/session.ts';
+import { SessionRegistry, type RegisteredSession } from '../../../src/server/session-registry.ts';
 
 // The registry asks nothing of its sessions.
-const session = (): Session => ({}) as Session;
+const session = (): RegisteredSession => ({}) as RegisteredSession;
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -19,7 +18,7 @@ describe('the session registry', () => {
     const all = [session(), session(), session()];
     for (const one of all) registry.add(one);
     expect(registry.size).toBe(3);
-    const met: Session[] = [];
+    const met: RegisteredSession[] = [];
     for (const one of registry) {
       met.push(one);
       registry.remove(one);

@@ -110,6 +110,21 @@ describe.each([{ octets: false }, { octets: true }])('a session (one byte at a t
     await cleared(scene);
   });
 
+  it('delivers to the target what a client sent that left during the dial', async () => {
+    const scene = play({
+      octets,
+      connect: async (_context, duplex) => {
+        await sleep(30);
+        return { kind: 'stream', duplex };
+      },
+    });
+    scene.target.on('end', () => scene.target.end());
+    scene.client.end(Buffer.concat([binary('hello and goodbye'), close(1000)]));
+    expect(await ended(scene)).toMatchObject({ code: 1000, by: 'client', error: null });
+    expect(scene.received()).toBe('hello and goodbye');
+    expect(scene.seen.close).toEqual({ code: 1000, reason: '' });
+  });
+
   it('ends with 1006 when the client goes without a Close frame; the target gets every byte and the end', async () => {
     const scene = await relaying({ octets });
     let fin = false;
@@ -479,9 +494,9 @@ describe('limits of time', () => {
   });
 
   it('a client that answers is kept', async () => {
-    const scene = await relaying({ relay: { keepalive: { interval: 40, misses: 2 } } });
-    for (let i = 0; i < 20; i++) {
-      await sleep(20);
+    const scene = await relaying({ relay: { keepalive: { interval: 300, misses: 2 } } });
+    for (let i = 0; i < 22; i++) {
+      await sleep(50);
       scene.client.write(clientFrame({ opcode: 10, payload: '' }));
     }
     expect(scene.session.stage).toBe('relay');
@@ -501,9 +516,9 @@ describe('limits of time', () => {
   });
 
   it('data in either direction keeps a session from being idle', async () => {
-    const scene = await relaying({ relay: { idleTimeout: 120 } });
-    for (let i = 0; i < 8; i++) {
-      await sleep(40);
+    const scene = await relaying({ relay: { idleTimeout: 800 } });
+    for (let i = 0; i < 10; i++) {
+      await sleep(100);
       if (i % 2 === 0) scene.client.write(binary('x'));
       else scene.target.write('y');
     }

@@ -138,6 +138,20 @@ describe('watching before the start', () => {
     expect(gone).toBe(1);
   });
 
+  it('tells an end only behind the bytes that wait', async () => {
+    const { connection, owner, client } = setup();
+    let gone = 0;
+    connection.watch(() => gone++);
+    client.end(Buffer.concat([binary('last words'), close(1000)]));
+    await settle();
+    await settle();
+    expect(gone).toBe(0);
+    connection.start(owner, 0);
+    await settle();
+    expect(owner.data).toBe('last words');
+    expect(owner.told).toEqual(['data', 'close 1000 ', 'end']);
+  });
+
   it('loses nothing when the stream goes on delivering for a while after it was paused', () => {
     let sink!: ByteSink;
     const reader: ByteReader = { start: (given) => void (sink = given), pause() {}, resume() {}, relax() {} };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageBuffer } from '../../../src/bridge/message-buffer.ts';
+import { MessageBuffer } from '../../../src/stream/message-buffer.ts';
 
 describe('a message buffer', () => {
   it('joins slices, then starts an empty message', () => {

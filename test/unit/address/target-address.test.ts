@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatTarget, parseTarget } from '../../../src/config/target-address.ts';
+import { formatTarget, parseTarget } from '../../../src/address/target-address.ts';
 import { BridgeError } from '../../../src/errors.ts';
 
 describe('a target address', () => {

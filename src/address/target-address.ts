@@ -1,6 +1,6 @@
-import { parseSocketPath } from './address.ts';
 import { badAddress, formatHostPort, type HostPort, parseHostPort, quoted } from './host-port.ts';
 import { nearest } from './nearest.ts';
+import { parseSocketPath } from './socket-path.ts';
 
 /** TLS options that a tls:// address carries in its query. Files are named, not read. */
 export interface TargetAddressOptions {
