@@ -10,7 +10,13 @@ import { readFile } from 'node:fs/promises';
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const ROOT = path.dirname(path.dirname(SCRIPT));
-const PARTS = ['unix-dgram'];
+const PARTS = [
+  { name: 'unix-dgram', file: 'unix-dgram.node', what: 'unix-dgram targets are' },
+  // Preloading into other programs is done on Linux only.
+  ...(process.platform === 'linux'
+    ? [{ name: 'rebind', file: 'rebind.so', what: 'moving the port of a program is' }]
+    : []),
+];
 const HELP = 'Debian: apt-get install gcc libc6-dev';
 
 const { nativeDirectory } = await importTypeScript(path.join(ROOT, 'src/native/directory.ts'));
@@ -18,9 +24,9 @@ const directory = path.join(ROOT, 'dist/native', nativeDirectory());
 for (const part of PARTS) build(part);
 
 /** Builds one part unless its result is newer than everything it is made from. */
-function build(part) {
-  const source = path.join(ROOT, 'native', `${part}.c`);
-  const result = path.join(directory, `${part}.node`);
+function build({ name, file, what }) {
+  const source = path.join(ROOT, 'native', `${name}.c`);
+  const result = path.join(directory, file);
   if (modified(result) > Math.max(modified(source), modified(SCRIPT))) return;
 
   mkdirSync(directory, { recursive: true });
@@ -28,17 +34,23 @@ function build(part) {
   const draft = `${result}.${process.pid}`;
   const [compiler, ...given] = (process.env.CC || 'cc').trim().split(/\s+/);
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-fPIC', '-fvisibility=hidden', '-shared'];
+  // Before glibc 2.34, dlsym is in a library of its own.
+  const libraries = process.platform === 'linux' ? ['-ldl'] : [];
   // On macOS the functions of Node are looked up when the part is loaded.
   if (process.platform === 'darwin') flags.push('-undefined', 'dynamic_lookup');
-  const { error, status, stderr } = spawnSync(compiler, [...given, ...flags, `-I${include_dir}`, '-o', draft, source], {
-    encoding: 'utf8',
-  });
+  const { error, status, stderr } = spawnSync(
+    compiler,
+    [...given, ...flags, `-I${include_dir}`, '-o', draft, source, ...libraries],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (error?.code === 'ENOENT') {
-    console.log(`${part} targets are left out: no C compiler (${compiler}). ${HELP}`);
+    console.log(`${what} left out: no C compiler (${compiler}). ${HELP}`);
   } else if (error || status !== 0) {
     rmSync(draft, { force: true });
     const reason = error?.message ?? stderr.split('\n').find((line) => line.includes('error')) ?? `status ${status}`;
-    console.log(`${part} targets are left out: ${compiler} failed: ${reason.trim()}. ${HELP}`);
+    console.log(`${what} left out: ${compiler} failed: ${reason.trim()}. ${HELP}`);
   } else {
     renameSync(draft, result);
     console.log(`Built ${path.relative(ROOT, result)}`);

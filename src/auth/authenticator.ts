@@ -3,5 +3,7 @@ import type { Handshake, Identity } from '../handshake.ts';
 /** Decides who may connect: gives the identity, or throws a BridgeError AUTH_REQUIRED or AUTH_DENIED. */
 export interface Authenticator {
   authenticate(handshake: Handshake, signal: AbortSignal): Promise<Identity> | Identity;
-  dispose?(): void;
+  /** Makes ready before the listeners open. Rejects with a config error. */
+  start?(): Promise<void>;
+  dispose?(): void | Promise<void>;
 }

@@ -12,7 +12,6 @@ export class DatagramRelay implements Relay {
   bytesIn = 0;
   bytesOut = 0;
   signsOfLife = 0;
-  clientPaused = false;
   readonly #target: DatagramConnection;
   readonly #label: string;
   readonly #config: RelayConfig;
@@ -21,7 +20,11 @@ export class DatagramRelay implements Relay {
   /** null: a message's payload is the datagram. */
   readonly #framing: Framing | null;
   #connection: Connection | null = null;
+  /** The sinks of the two directions are behind. */
+  #clientPaused = false;
   #targetPaused = false;
+  /** Both directions wait for somebody who watches. */
+  #held = false;
   #closed = false;
   /** Runs while the target is given time to take what is queued for it. */
   #finishing: NodeJS.Timeout | null = null;
@@ -42,6 +45,10 @@ export class DatagramRelay implements Relay {
     this.#config = config;
     this.#observer = observer;
     this.#tap = tap;
+  }
+
+  get clientPaused(): boolean {
+    return this.#clientPaused || this.#held;
   }
 
   get queued(): number {
@@ -67,6 +74,19 @@ export class DatagramRelay implements Relay {
     // In base64 a message is a third longer than its datagram; the datagram is measured again.
     const most = this.#framing ? Math.ceil(maxDatagram / 3) * 4 : maxDatagram;
     connection.start(this, maxMessage > 0 ? Math.min(maxMessage, most) : most);
+  }
+
+  hold(): void {
+    this.#held = true;
+    this.#connection?.pause();
+    if (!this.#closed) this.#target.pause();
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (!this.#clientPaused) this.#connection?.resume();
+    if (!this.#targetPaused && !this.#closed) this.#target.resume();
   }
 
   relax(): void {
@@ -118,7 +138,7 @@ export class DatagramRelay implements Relay {
   onChunk(_mayKeep: boolean): boolean {
     this.signsOfLife++;
     if (!this.#finishing && this.#target.queuedBytes > this.#config.highWaterMark) {
-      this.clientPaused = true;
+      this.#clientPaused = true;
       this.#connection?.pause();
     }
     return false;
@@ -157,12 +177,12 @@ export class DatagramRelay implements Relay {
     this.#connection?.onDrain();
     if (!this.#targetPaused) return;
     this.#targetPaused = false;
-    this.#target.resume();
+    if (!this.#held) this.#target.resume();
   }
 
   #resumeClient(): void {
-    if (!this.clientPaused) return;
-    this.clientPaused = false;
-    this.#connection?.resume();
+    if (!this.#clientPaused) return;
+    this.#clientPaused = false;
+    if (!this.#held) this.#connection?.resume();
   }
 }

@@ -33,11 +33,14 @@ export interface Relay extends ConnectionHandler {
   readonly bytesOut: number;
   /** Grows with every sign of life of the client: it sent something, or it took all that was queued for it. */
   readonly signsOfLife: number;
-  /** True while the client is not read because the target is behind: its silence means nothing then. */
+  /** True while the client is not read, because the target is behind or on hold: its silence means nothing then. */
   readonly clientPaused: boolean;
   /** Bytes that wait in this process, both directions together. */
   readonly queued: number;
   start(connection: Connection): void;
+  /** Stops reading both sides, whatever backpressure says, until `release`. What the end of a session needs goes on. */
+  hold(): void;
+  release(): void;
   /** Gives back memory that a quiet session does not need. */
   relax(): void;
   /** Ends the target's side once everything from the client is written. `abrupt` shortens the wait for its own end. */

@@ -18,7 +18,6 @@ export class StreamRelay implements Relay, ByteSink {
   bytesIn = 0;
   bytesOut = 0;
   signsOfLife = 0;
-  clientPaused = false;
   readonly #duplex: Duplex;
   readonly #reader: ByteReader;
   readonly #writer: ByteWriter;
@@ -29,7 +28,11 @@ export class StreamRelay implements Relay, ByteSink {
   /** null: payloads pass as they are, on the fast path. */
   readonly #framing: Framing | null;
   #connection: Connection | null = null;
+  /** The sinks of the two directions are behind. */
+  #clientPaused = false;
   #targetPaused = false;
+  /** Both directions wait for somebody who watches. */
+  #held = false;
   #targetEnded = false;
   /** What the target still sends goes nowhere, because the client will not read it. */
   #discarding = false;
@@ -56,6 +59,10 @@ export class StreamRelay implements Relay, ByteSink {
     this.#tap = tap;
   }
 
+  get clientPaused(): boolean {
+    return this.#clientPaused || this.#held;
+  }
+
   get queued(): number {
     return this.#writer.queued + (this.#connection?.writer.queued ?? 0);
   }
@@ -70,6 +77,19 @@ export class StreamRelay implements Relay, ByteSink {
     else this.#reader.start(this);
     // A message may be of any length: its bytes are passed on as they come.
     connection.start(this, 0);
+  }
+
+  hold(): void {
+    this.#held = true;
+    this.#connection?.pause();
+    if (!this.#discarding) this.#reader.pause();
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (!this.#clientPaused) this.#connection?.resume();
+    if (!this.#targetPaused) this.#reader.resume();
   }
 
   relax(): void {
@@ -126,7 +146,7 @@ export class StreamRelay implements Relay, ByteSink {
     if (this.#tap) this.#tap('client', buffer.subarray(start, end));
     const kept = this.#writer.write(buffer, start, end, mayKeep);
     if (this.#writer.congested(this.#config.highWaterMark)) {
-      this.clientPaused = true;
+      this.#clientPaused = true;
       this.#connection?.pause();
     }
     return kept;
@@ -158,9 +178,9 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   #resumeClient(): void {
-    if (!this.clientPaused) return;
-    this.clientPaused = false;
-    this.#connection?.resume();
+    if (!this.#clientPaused) return;
+    this.#clientPaused = false;
+    if (!this.#held) this.#connection?.resume();
   }
 
   // From the target to the client.
@@ -199,7 +219,7 @@ export class StreamRelay implements Relay, ByteSink {
     this.#connection?.onDrain();
     if (!this.#targetPaused) return;
     this.#targetPaused = false;
-    this.#reader.resume();
+    if (!this.#held) this.#reader.resume();
   }
 
   #onTargetClosed(): void {

@@ -7,6 +7,7 @@ import { logTraffic } from '../observe/traffic.ts';
 import { BridgeServer } from '../server/bridge-server.ts';
 import type { Environment } from './dialect.ts';
 import { EXIT } from './failure.ts';
+import { keepHeapSmall } from './heap.ts';
 import { openLog } from './log-output.ts';
 
 /** Lines to log once the bridge listens. */
@@ -14,6 +15,7 @@ export type Greeting = (server: BridgeServer) => readonly string[];
 
 /** Runs a bridge until a signal ends it; gives the exit status. Rejects with LISTEN_* when it cannot start. */
 export async function runBridge(resolved: ResolvedConfig, env: Environment, greet: Greeting): Promise<number> {
+  keepHeapSmall();
   const { config, log, warnings } = resolved;
   const logger = openLog(log, env);
   const events = new Hub();

@@ -1,33 +1,62 @@
-import type { RouteConfig } from '../config/model.ts';
+import type { RouteConfig, TokenTargetConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
-import type { Handshake } from '../handshake.ts';
+import type { Handshake, Identity } from '../handshake.ts';
+import { createTarget as createTokenTarget } from '../target/create-target.ts';
 import type { Target } from '../target/target.ts';
+import { createTokenSource } from './create-token-source.ts';
 import type { Peer, Resolver } from './resolver.ts';
+import { TokenRoute } from './token-route.ts';
+import type { TokenSource } from './token-source.ts';
 
 interface FixedRoute {
   readonly path: string | null;
   readonly host: string | null;
-  readonly peer: Peer;
+  /** Where the route leads: always to the same target, or to one that a token names. */
+  readonly peer: Peer | TokenRoute;
 }
 
 /** Resolves by the configured routes: the first one whose path and host match is taken. */
 export class FixedRoutes implements Resolver {
   readonly #routes: readonly FixedRoute[];
+  readonly #sources: TokenSource[] = [];
 
-  /** `createTarget` makes the target of each route once. */
-  constructor(routes: readonly RouteConfig[], createTarget: (config: RouteConfig['target']) => Target) {
-    this.#routes = routes.map(({ name, match, target, subprotocols, relay }) => ({
-      path: match.path,
-      host: match.host,
-      peer: { route: name, target: createTarget(target), subprotocols, relay },
-    }));
+  /** `createTarget` makes the target of each route once; `warn` tells the operator what a token source has to say. */
+  constructor(
+    routes: readonly RouteConfig[],
+    createTarget: (config: RouteConfig['target']) => Target,
+    warn: (message: string) => void = () => {},
+  ) {
+    this.#routes = routes.map((route) => {
+      const { name, match, target, subprotocols, relay } = route;
+      const peer =
+        target.kind === 'token'
+          ? this.#tokenRoute(route, target, warn)
+          : { route: name, target: createTarget(target), subprotocols, relay };
+      return { path: match.path, host: match.host, peer };
+    });
   }
 
-  resolve(handshake: Handshake): Peer {
-    for (const route of this.#routes) {
-      if (matchesPath(route.path, handshake.path) && matchesHost(route.host, handshake.host)) return route.peer;
+  resolve(handshake: Handshake, _identity: Identity | null, signal: AbortSignal): Promise<Peer> | Peer {
+    for (const { path, host, peer } of this.#routes) {
+      if (!matchesPath(path, handshake.path) || !matchesHost(host, handshake.host)) continue;
+      return peer instanceof TokenRoute ? peer.resolve(handshake, signal) : peer;
     }
     throw new BridgeError('ROUTE_NOT_FOUND', { detail: `path ${handshake.path}` });
+  }
+
+  /** Makes every token source ready. Rejects with a config error. */
+  async start(): Promise<void> {
+    for (const source of this.#sources) await source.start?.();
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#sources.map(async (source) => source.dispose?.()));
+  }
+
+  #tokenRoute(route: RouteConfig, target: TokenTargetConfig, warn: (message: string) => void): TokenRoute {
+    const source = createTokenSource(target.source, warn);
+    this.#sources.push(source);
+    return new TokenRoute(route, target, source, createTokenTarget);
   }
 }
 
@@ -42,7 +71,5 @@ export function matchesPath(pattern: string | null, path: string): boolean {
 /** Whether `host` is the pattern, or a subdomain of a pattern that begins with '*.'. */
 export function matchesHost(pattern: string | null, host: string): boolean {
   if (pattern === null) return true;
-  return pattern.startsWith('*.')
-    ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1
-    : host === pattern;
+  return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1 : host === pattern;
 }

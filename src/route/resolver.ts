@@ -15,5 +15,7 @@ export interface Peer {
 /** Finds the peer of a connection. Throws a BridgeError of stage 'route' to refuse (ROUTE_NOT_FOUND, …). */
 export interface Resolver {
   resolve(handshake: Handshake, identity: Identity | null, signal: AbortSignal): Promise<Peer> | Peer;
-  dispose?(): void;
+  /** Makes ready before the listeners open. Rejects with a config error. */
+  start?(): Promise<void>;
+  dispose?(): void | Promise<void>;
 }

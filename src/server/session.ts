@@ -188,8 +188,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const early = ahead ? Buffer.concat([head, ahead]) : head;
     this.#connection = new Connection(reader, writer, early, relay.highWaterMark);
     socket.write(upgradeResponse(handshake.headers['sec-websocket-key'] ?? '', this.subprotocol), 'latin1');
-    this.#connection.watch(new Farewell(this));
     this.#enter('dial');
+    // The head may hold a Close frame already: the watch may end the session, and a subscriber may have.
+    if (!this.#end) this.#connection.watch(new Farewell(this));
   }
 
   /** Dials the target within the deadline. Gives null when the session has ended meanwhile. */

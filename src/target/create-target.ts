@@ -9,6 +9,7 @@ import { TlsTarget } from './tls.ts';
 import { UdpTarget } from './udp.ts';
 import { UnixDgramTarget } from './unix-dgram.ts';
 import { UnixTarget } from './unix.ts';
+import { WrapProgram } from './wrap-program.ts';
 
 /** Makes the target that a config describes. Throws a config error where its certificates are unusable. */
 export function createTarget(config: TargetConfig): Target {
@@ -27,6 +28,8 @@ export function createTarget(config: TargetConfig): Target {
       return new EchoTarget();
     case 'demo':
       return new DemoTarget();
+    case 'program':
+      return new WrapProgram(config);
     case 'function':
       return new FunctionTarget(config.connect);
     default:

@@ -78,9 +78,10 @@ export class Connection implements ByteSink, FrameHandler {
    * and then left in an orderly way still wants it delivered: that end is told behind the data, at the start.
    */
   watch(observer: Pick<ConnectionHandler, 'onClose' | 'onPeerEnd'>): void {
-    const scout = new Scout();
+    let scout: Scout | null = null;
     const take = (bytes: Buffer): void => {
       if (this.#early.length >= EARLY_LIMIT) this.#reader.pause();
+      scout ??= new Scout();
       scout.look(bytes);
       if (scout.close && !scout.sawData) observer.onClose(scout.close.code, scout.close.reason);
     };
@@ -92,7 +93,7 @@ export class Connection implements ByteSink, FrameHandler {
       },
       onEnd: () => {
         this.#ended = true;
-        if (!scout.sawData) observer.onPeerEnd();
+        if (!scout?.sawData) observer.onPeerEnd();
       },
     });
     if (this.#head) take(this.#head);

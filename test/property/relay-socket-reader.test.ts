@@ -78,7 +78,7 @@ suite('TLS sockets read through shared memory', { needs: ['openssl'] }, () => {
       Buffer.alloc(0),
       65_536,
     );
-    connection.watch(() => {});
+    connection.watch({ onClose: () => {}, onPeerEnd: () => {} });
     const sent = noise(1, 300_000);
     client.write(clientFrame({ opcode: 2, payload: sent }));
     await sleep(50);

@@ -125,6 +125,22 @@ describe.each([{ octets: false }, { octets: true }])('a session (one byte at a t
     expect(scene.seen.close).toEqual({ code: 1000, reason: '' });
   });
 
+  it('gives up the dial when the client closes with nothing to deliver, also together with its handshake', async () => {
+    for (const early of [true, false]) {
+      const scene = play({
+        octets,
+        head: early ? close(1000) : Buffer.alloc(0),
+        connect: ({ signal }) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      });
+      if (!early) scene.client.write(close(1000));
+      await until('the client is told', () => scene.seen.close !== null);
+      scene.client.end();
+      expect(await ended(scene)).toMatchObject({ code: 1000, by: 'client', error: null });
+      expect(scene.seen.close).toEqual({ code: 1000, reason: '' });
+    }
+  });
+
   it('ends with 1006 when the client goes without a Close frame; the target gets every byte and the end', async () => {
     const scene = await relaying({ octets });
     let fin = false;
@@ -601,8 +617,8 @@ describe('subscribers', () => {
       before: ({ events, session }) =>
         void events.on('session:stage', (event) => event.stage === stage && session.fail(new BridgeError('SHUTDOWN'))),
     });
-    scene.client.end(close(1001));
     await scene.ran;
+    scene.client.end(close(1001));
     await until('the session is over', () => scene.registry.size === 0 && scene.clientSide.destroyed);
     expect(scene.clock.members).toBe(0);
     const upgraded = stage === 'dial' || stage === 'relay';

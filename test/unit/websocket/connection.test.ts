@@ -46,6 +46,8 @@ class Owner implements ConnectionHandler {
   }
 }
 
+const nobody = { onClose: () => {}, onPeerEnd: () => {} };
+
 interface Setup {
   connection: Connection;
   owner: Owner;
@@ -94,7 +96,7 @@ describe.each([{ octets: false }, { octets: true }])('a connection (one byte at 
   it("keeps what came before its start, the handshake's head first", async () => {
     const whole = Buffer.concat([binary('from the head'), binary(' and after')]);
     const { connection, owner, client } = setup({ ...options, head: whole.subarray(0, 10) });
-    connection.watch(() => {});
+    connection.watch(nobody);
     client.write(whole.subarray(10));
     await settle();
     expect(owner.data).toBe('');
@@ -105,14 +107,14 @@ describe.each([{ octets: false }, { octets: true }])('a connection (one byte at 
 
   it('waits with all that comes while nobody takes it, and loses nothing', async () => {
     const { connection, owner, client } = setup({ ...options, highWaterMark: 1024 });
-    connection.watch(() => {});
-    const sent = 'x'.repeat(50_000);
+    connection.watch(nobody);
+    const sent = 'x'.repeat(200_000);
     client.write(binary(sent));
-    await settle();
+    for (let i = 0; i < 200; i++) await settle();
     // Backpressure has reached the client.
     expect(client.writableLength).toBeGreaterThan(0);
     connection.start(owner, 0);
-    for (let i = 0; i < 500 && owner.data.length < sent.length; i++) await settle();
+    for (let i = 0; i < 3000 && owner.data.length < sent.length; i++) await settle();
     expect(owner.data).toBe(sent);
   });
 
@@ -131,21 +133,50 @@ describe.each([{ octets: false }, { octets: true }])('a connection (one byte at 
 describe('watching before the start', () => {
   it('tells that the client has gone', async () => {
     const { connection, client } = setup();
-    let gone = 0;
-    connection.watch(() => gone++);
+    const watcher = new Owner();
+    connection.watch(watcher);
     client.end();
     await settle();
-    expect(gone).toBe(1);
+    expect(watcher.told).toEqual(['end']);
+  });
+
+  it.each([{ octets: false }, { octets: true }])(
+    'tells a Close frame when no data is in front of it (one byte at a time: $octets)',
+    async (options) => {
+      const { connection, client } = setup(options);
+      const watcher = new Owner();
+      connection.watch(watcher);
+      client.write(Buffer.concat([clientFrame({ opcode: 9, payload: 'ping' }), close(4001, 'changed my mind')]));
+      await settle();
+      expect(watcher.told).toEqual(['close 4001 changed my mind']);
+    },
+  );
+
+  it('tells a Close frame that came with the handshake', () => {
+    const { connection } = setup({ head: close(1000) });
+    const watcher = new Owner();
+    connection.watch(watcher);
+    expect(watcher.told).toEqual(['close 1000 ']);
+  });
+
+  it('reads ahead no more than a bounded number of bytes', async () => {
+    const { connection, client, near } = setup({ highWaterMark: 1000 });
+    connection.watch(nobody);
+    for (let i = 0; i < 100; i++) client.write(binary(Buffer.alloc(10_000)));
+    await settle();
+    for (let i = 0; i < 200; i++) await settle();
+    expect(client.writableLength).toBeGreaterThan(1_000_000 - 2 * 64 * 1024);
+    expect(near.isPaused()).toBe(true);
   });
 
   it('tells an end only behind the bytes that wait', async () => {
     const { connection, owner, client } = setup();
-    let gone = 0;
-    connection.watch(() => gone++);
+    const watcher = new Owner();
+    connection.watch(watcher);
     client.end(Buffer.concat([binary('last words'), close(1000)]));
     await settle();
     await settle();
-    expect(gone).toBe(0);
+    expect(watcher.told).toEqual([]);
     connection.start(owner, 0);
     await settle();
     expect(owner.data).toBe('last words');
@@ -156,7 +187,7 @@ describe('watching before the start', () => {
     let sink!: ByteSink;
     const reader: ByteReader = { start: (given) => void (sink = given), pause() {}, resume() {}, relax() {} };
     const connection = new Connection(reader, new ByteWriter(duplexPair()[0], false), Buffer.alloc(0), MARK);
-    connection.watch(() => {});
+    connection.watch(nobody);
     const bytes = binary('0123456789');
     // As the shared buffer: the same memory each time.
     const memory = Buffer.alloc(5);
@@ -171,7 +202,7 @@ describe('watching before the start', () => {
 
   it('tells an end that came early as soon as somebody listens', async () => {
     const { connection, owner, client } = setup();
-    connection.watch(() => {});
+    connection.watch(nobody);
     client.end();
     await settle();
     connection.start(owner, 0);
@@ -187,7 +218,7 @@ describe('watching before the start', () => {
     near.resume();
     await settle();
     expect(near.readableEnded).toBe(true);
-    connection.watch(() => {});
+    connection.watch(nobody);
     connection.start(owner, 0);
     await settle();
     expect(owner.told).toEqual(['data', 'end']);

@@ -1,0 +1,29 @@
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Most bytes that the systems allow for a name. */
+const MOST_BYTES = 255;
+
+/** Whether a text that a client sent names an entry of a directory: one visible name, no path. */
+export function isEntryName(name: string): boolean {
+  return name !== '' && !name.startsWith('.') && !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= MOST_BYTES;
+}
+
+/**
+ * The real path of an entry, every symbolic link resolved; null when there is none, or when it lies outside the
+ * directory. Rejects when the directory itself cannot be used.
+ */
+export async function findEntry(directory: string, name: string): Promise<string | null> {
+  if (!isEntryName(name)) return null;
+  const root = await realpath(directory);
+  const real = await realpath(path.join(root, name)).catch((error: unknown) => {
+    if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  });
+  if (real === null) return null;
+  const inside = path.relative(root, real);
+  const outside = inside === '' || inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside);
+  return outside ? null : real;
+}
+
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);

@@ -1,0 +1,70 @@
+import type { RouteConfig, TargetConfig, TokenTargetConfig } from '../config/model.ts';
+import { asBridgeError, BridgeError } from '../errors.ts';
+import type { Handshake } from '../handshake.ts';
+import type { Target } from '../target/target.ts';
+import { HiddenTarget, hide, withoutToken } from './hidden-target.ts';
+import type { Peer } from './resolver.ts';
+import { TargetCache } from './target-cache.ts';
+import { addressText, readTokenAddress } from './token-address.ts';
+import type { TokenSource } from './token-source.ts';
+
+/** A route whose target each client chooses by a token. */
+export class TokenRoute {
+  readonly source: TokenSource;
+  readonly #route: RouteConfig;
+  readonly #config: TokenTargetConfig;
+  readonly #targets: TargetCache;
+
+  constructor(
+    route: RouteConfig,
+    config: TokenTargetConfig,
+    source: TokenSource,
+    create: (config: TargetConfig) => Target,
+  ) {
+    this.#route = route;
+    this.#config = config;
+    this.source = source;
+    this.#targets = new TargetCache(create);
+  }
+
+  /** Looks the token of a client up. Throws TOKEN_MISSING, TOKEN_UNKNOWN, or what went wrong, without the token. */
+  async resolve(handshake: Handshake, signal: AbortSignal): Promise<Peer> {
+    const token = this.#tokenOf(handshake);
+    if (token === '') throw new BridgeError('TOKEN_MISSING');
+    try {
+      return { ...this.#peer, target: await this.#find(token, signal) };
+    } catch (error) {
+      // The deadline's own error is no failure of the source.
+      if (signal.aborted) throw signal.reason;
+      throw this.#describe(error, token);
+    }
+  }
+
+  get #peer(): Omit<Peer, 'target'> {
+    const { name, subprotocols, relay } = this.#route;
+    return { route: name, subprotocols, relay };
+  }
+
+  #tokenOf({ query, host }: Handshake): string {
+    if (this.#config.from === 'host') return host;
+    return query.getAll('token').find((token) => token !== '') ?? '';
+  }
+
+  async #find(token: string, signal: AbortSignal): Promise<Target> {
+    const address = await this.source.lookup(token, signal);
+    if (address === null) throw new BridgeError('TOKEN_UNKNOWN', { detail: this.source.label });
+    const { defaultPort } = this.#config;
+    const target = this.#targets.get(addressText(address), () => readTokenAddress(address, defaultPort));
+    return this.source.showsToken ? new HiddenTarget(target, token) : target;
+  }
+
+  /** What clients and the log get to know: an error of this stage, which names the source and not the token. */
+  #describe(thrown: unknown, token: string): BridgeError {
+    const { label } = this.source;
+    const error = asBridgeError(thrown, 'ROUTE_FAILED', label);
+    if (error.row.stage === 'route' && error.detail.includes(label)) return withoutToken(error, token);
+    const code = error.row.stage === 'route' ? error.code : 'ROUTE_FAILED';
+    const what = error.row.stage === 'route' ? error.detail : error.message;
+    return new BridgeError(code, { detail: hide(what === '' ? label : `${label}: ${what}`, token) });
+  }
+}

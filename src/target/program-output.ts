@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+import { LineReader, type Line } from './line-reader.ts';
+
+/** Longest line that is handed on whole, in characters. */
+const MAX_LINE = 2000;
+/** Work done at a time: lines, and so many bytes count as one line. What comes faster waits in the pipe, and its writer with it. */
+const BATCH = 100;
+const BYTES_PER_LINE = 1024;
+/** Pause after a full batch, in ms, so that a chatty program takes no more than a part of the bridge's time. */
+const PAUSE = 10;
+const LINE_FEED = Buffer.from('\n');
+const CARRIAGE_RETURN = 0x0d;
+
+/** Cuts what a program writes into lines and hands them on, no faster than the bridge can afford. */
+export class ProgramOutput {
+  /** Resolves when the stream has ended and every line is handed on, or after `close`. */
+  readonly ended: Promise<void>;
+  readonly #stream: Readable;
+  readonly #onLine: (line: string) => void;
+  readonly #reader = new LineReader(MAX_LINE);
+  #lines: Iterator<Line, void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #pause = PAUSE;
+  #atLineStart = true;
+  #closed = false;
+  #done: () => void = () => {};
+
+  constructor(stream: Readable, onLine: (line: string) => void) {
+    this.#stream = stream;
+    this.#onLine = onLine;
+    this.ended = new Promise((resolve) => {
+      this.#done = resolve;
+    });
+    // Not by 'data' events: when a child process ends, Node makes its pipes flow, whoever has paused them.
+    stream.on('readable', () => this.#take());
+    stream.once('end', () => this.#finish());
+    stream.on('error', () => this.close());
+    stream.once('close', () => this.close());
+  }
+
+  /** The program has ended: what is left in the pipe is taken without pauses. */
+  hurry(): void {
+    this.#pause = 0;
+  }
+
+  /** Stops reading, whoever still writes. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#stream.destroy();
+    this.#done();
+  }
+
+  #take(): void {
+    if (this.#timer || this.#closed) return;
+    for (let budget = BATCH; budget > 0;) {
+      const chunk = this.#lines ? null : (this.#stream.read() as Buffer | null);
+      if (chunk) {
+        budget -= chunk.length / BYTES_PER_LINE;
+        this.#begin(chunk);
+      }
+      if (!this.#lines) return;
+      const { value: line } = this.#lines.next();
+      if (line) {
+        budget -= 1;
+        this.#handOn(line);
+      } else {
+        this.#lines = null;
+      }
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#take();
+    }, this.#pause);
+  }
+
+  #begin(chunk: Buffer): void {
+    const last = chunk.at(-1);
+    this.#atLineStart = last === LINE_FEED[0] || last === CARRIAGE_RETURN;
+    this.#lines = this.#reader.read(chunk);
+  }
+
+  #handOn({ text, cut }: Line): void {
+    this.#onLine(cut ? `${text}…` : text);
+  }
+
+  /** Everything has been read, and the last line may lack its end. */
+  #finish(): void {
+    if (this.#closed) return;
+    if (!this.#atLineStart) for (const line of this.#reader.read(LINE_FEED)) this.#handOn(line);
+    this.close();
+  }
+}
