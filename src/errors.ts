@@ -61,6 +61,7 @@ export const ERRORS = {
   PLUGIN_NOT_FOUND: row('config', 'operator', null, null, 'The plugin cannot be found.', 'Check its path, or install its package.'),
   PLUGIN_INVALID: row('config', 'operator', null, null, 'The plugin cannot be used.', 'See the guide to plugins.'),
   PACKAGE_MISSING: row('config', 'operator', null, null, 'An optional package is not installed.', 'Install the package that the message names.'),
+  SYSLOG_UNREACHABLE: row('config', 'operator', null, null, 'The system log cannot be reached.', 'Check its address, and that the log daemon runs.'),
   LOG_FILE_UNWRITABLE: row('config', 'operator', null, null, 'The log file cannot be written.', 'Check its path and permissions.'),
   WEB_ROOT_INVALID: row('config', 'operator', null, null, 'The web root is not a readable directory.', 'Give --web an existing directory.'),
   TLS_FILE_UNREADABLE: row('config', 'operator', null, null, 'A certificate or key file cannot be read.', 'Check its path and permissions.'),
@@ -151,6 +152,8 @@ export const ERRORS = {
   IDLE_TIMEOUT: row('relay', 'client', null, 1000, 'Nothing was sent for the idle limit.', 'Send data, or raise relay.idleTimeout.'),
   SESSION_LIMIT: row('relay', 'operator', null, 1008, 'The session reached its time limit.', 'Connect again, or raise relay.maxSession.'),
   SHUTDOWN: row('relay', 'operator', 503, 1001, 'The bridge is shutting down.', 'Connect again later.'),
+
+  RECORD_FAILED: row('relay', 'operator', null, null, 'The recording has ended, the session goes on.', 'Check the directory of the recording and the room on its disk.'),
 
   INTERNAL: row('closed', 'bridge', 500, 1011, 'The bridge failed.', 'Report it with the log of the bridge.'),
 } as const satisfies Record<string, ErrorRow>;

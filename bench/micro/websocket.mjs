@@ -18,8 +18,8 @@ const { Utf8Validator } = await load('utf8.js');
 const { frame, headerSize, writeHeader } = await load('writer.js');
 
 const CHUNK = 64 * 1024;
-const ROUNDS = 9;
-const ROUND_NS = 30e6;
+const ROUNDS = 100;
+const ROUND_NS = 1e6;
 
 /** Nanoseconds per call of `work`, which is told how often to do its thing. */
 function best(work) {

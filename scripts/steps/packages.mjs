@@ -15,6 +15,8 @@ const PACKAGES = {
   'redis-server': { package: 'redis-server' },
   'python:websockets': { package: 'python3-websockets', module: 'websockets' },
   socat: { package: 'socat' },
+  nc: { package: 'netcat-openbsd' },
+  telnetd: { package: 'inetutils-telnetd' },
   openssl: { package: 'openssl' },
   cc: { package: 'gcc' },
   'C headers': { package: 'libc6-dev', file: '/usr/include/stdlib.h' },

@@ -72,7 +72,7 @@ export class StreamRelay implements Relay, ByteSink {
     this.#writer.onDrain = () => this.#resumeClient();
     connection.writer.onDrain = () => this.#onClientDrain();
     this.#duplex.on('error', (error) => this.#observer.onTargetError(targetError(this.#label, error)));
-    this.#duplex.once('close', () => this.#onTargetClosed());
+    this.#duplex.on('close', () => this.#onTargetClosed());
     if (this.#duplex.destroyed) this.#onTargetClosed();
     else this.#reader.start(this);
     // A message may be of any length: its bytes are passed on as they come.

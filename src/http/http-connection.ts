@@ -33,7 +33,7 @@ export class HttpConnection {
       clearTimeout(this.#idle);
       onGone();
     };
-    socket.once('close', this.#onGone);
+    socket.on('close', this.#onGone);
   }
 
   /** Notes a request; `onDone` is called when its response is finished or broken off. */

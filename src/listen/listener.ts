@@ -135,7 +135,7 @@ export class Listener {
       return;
     }
     this.#connections += 1;
-    socket.once('close', this.#onSocketClose);
+    socket.on('close', this.#onSocketClose);
     if (this.#tls) this.#sniff(socket, this.#tls);
     else this.#hooks.onConnection(socket);
   }

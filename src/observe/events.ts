@@ -60,6 +60,12 @@ export interface BridgeEvents {
   'session:data': { readonly session: SessionView; readonly from: 'client' | 'target'; readonly data: Uint8Array };
   /** A stage was entered. */
   'session:stage': { readonly session: SessionView; readonly stage: Stage };
+  /** The recording of a session has begun, in this file. */
+  'record:start': { readonly session: SessionView; readonly file: string };
+  /** The recording is whole and closed. */
+  'record:end': { readonly session: SessionView; readonly file: string };
+  /** The recording has ended early (RECORD_FAILED); the session goes on. */
+  'record:error': { readonly session: SessionView; readonly file: string; readonly error: BridgeError };
   /** A line that a wrapped program wrote. Control characters are still in it. */
   'program:output': { readonly target: string; readonly line: string };
   /** A wrapped program has ended for good, and the bridge should too. `status` is the exit status to report. */

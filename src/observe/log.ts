@@ -28,15 +28,18 @@ export function logEvents(events: EventHub, logger: Logger): () => void {
       const fields = { event: 'session:refused', ...sessionFields(session), ...errorFields(error) };
       logger.log(levelOf(error), `#${session.id} refused: ${errorText(error)} (${wayOf(session)})`, fields);
     }),
-    events.on('session:stage', ({ session, stage }) =>
-      logger.log('debug', `#${session.id} ${stage}`, { event: 'session:stage', session: session.id, stage }),
-    ),
-    events.on('session:open', ({ session }) => {
-      const tls = session.secure ? ' over TLS' : '';
-      const fields = { event: 'session:open', ...sessionFields(session) };
-      logger.log('info', `#${session.id} open: ${wayOf(session)}${tls}`, fields);
-    }),
     events.on('session:close', ({ session, end }) => logClose(logger, session, end)),
+    events.on('record:start', ({ session, file }) =>
+      logger.log('info', `#${session.id} recording to ${escapeText(file)}`, {
+        event: 'record:start',
+        session: session.id,
+        file,
+      }),
+    ),
+    events.on('record:error', ({ session, file, error }) => {
+      const fields = { event: 'record:error', session: session.id, file, ...errorFields(error) };
+      logger.log('warn', `#${session.id} is no longer recorded: ${errorText(error)}`, fields);
+    }),
     events.on('program:output', ({ target, line }) =>
       logger.log('info', `${target}: ${escapeText(line)}`, { event: 'program:output', target, line }),
     ),
@@ -47,12 +50,31 @@ export function logEvents(events: EventHub, logger: Logger): () => void {
       logger.log('warn', escapeText(message), { event: 'warning', ...(error ? errorFields(error) : {}) }),
     ),
   ];
+  // The events of every session are only listened to where that comes to something.
+  if (logger.enabled('debug')) {
+    stops.push(
+      events.on('session:stage', ({ session, stage }) =>
+        logger.log('debug', `#${session.id} ${stage}`, { event: 'session:stage', session: session.id, stage }),
+      ),
+    );
+  }
+  if (logger.enabled('info')) {
+    stops.push(
+      events.on('session:open', ({ session }) => {
+        const tls = session.secure ? ' over TLS' : '';
+        const fields = { event: 'session:open', ...sessionFields(session) };
+        logger.log('info', `#${session.id} open: ${wayOf(session)}${tls}`, fields);
+      }),
+    );
+  }
   return () => {
     for (const stop of stops) stop();
   };
 }
 
 function logClose(logger: Logger, session: SessionView, end: SessionEnd): void {
+  const level = end.error ? levelOf(end.error) : 'info';
+  if (!logger.enabled(level)) return;
   const { code, reason, by, error, duration } = end;
   const { bytesIn, bytesOut } = session;
   const fields = {
@@ -70,7 +92,7 @@ function logClose(logger: Logger, session: SessionView, end: SessionEnd): void {
   const how = `#${session.id} closed by the ${by} after ${durationText(duration)}`;
   const what = `${code}${quotedReason}, ${sizeText(bytesIn)} in, ${sizeText(bytesOut)} out`;
   const why = error ? `; ${errorText(error)}` : '';
-  logger.log(error ? levelOf(error) : 'info', `${how}: ${what} (${wayOf(session)})${why}`, fields);
+  logger.log(level, `${how}: ${what} (${wayOf(session)})${why}`, fields);
 }
 
 /** The bridge's own failures are errors; what an operator can mend is a warning; the rest is daily business. */

@@ -11,6 +11,13 @@ export type LogFields = Readonly<Record<string, string | number | boolean>>;
 /** Takes the lines of the log. `message` is one line, already escaped; `more` is for people only. */
 export interface Logger {
   log(level: LogLevel, message: string, fields: LogFields, more?: readonly string[]): void;
+  /** Whether a line of this level would be written: saves making it. */
+  enabled(level: LogLevel): boolean;
+}
+
+/** Whether `level` is at least as important as the least important one that is written. */
+function isEnabled(level: LogLevel, least: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(least);
 }
 
 export interface LoggerOptions {
@@ -32,7 +39,7 @@ export function createJsonLogger({ level, write, now }: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const logger = pino(options, destination);
-  return { log: (at, message, fields) => logger[at](fields, message) };
+  return { log: (at, message, fields) => logger[at](fields, message), enabled: (at) => isEnabled(at, level) };
 }
 
 const COLOURS: Readonly<Record<LogLevel, string>> = { error: '31', warn: '33', info: '', debug: '2' };
@@ -40,14 +47,14 @@ const COLOURS: Readonly<Record<LogLevel, string>> = { error: '31', warn: '33', i
 /** A logger that writes for people: the time of day, the message, and what else there is, indented. */
 export function createTextLogger(options: LoggerOptions & { readonly colour: boolean }): Logger {
   const { level, write, colour, now = () => new Date() } = options;
-  const enabled = new Set<LogLevel>(LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1));
   return {
     log: (at, message, _fields, more = []) => {
-      if (!enabled.has(at)) return;
+      if (!isEnabled(at, level)) return;
       const label = at === 'error' || at === 'warn' ? `${at}: ` : '';
       const text = [`${timeOfDay(now())} ${label}${message}`, ...more.map((line) => `  ${line}`)].join('\n');
       write(colour && COLOURS[at] ? `\u001B[${COLOURS[at]}m${text}\u001B[0m\n` : `${text}\n`);
     },
+    enabled: (at) => isEnabled(at, level),
   };
 }
 

@@ -27,11 +27,11 @@ export class FixedRoutes implements Resolver {
     warn: (message: string) => void = () => {},
   ) {
     this.#routes = routes.map((route) => {
-      const { name, match, target, subprotocols, relay } = route;
+      const { name, match, target, subprotocols, relay, record } = route;
       const peer =
         target.kind === 'token'
           ? this.#tokenRoute(route, target, warn)
-          : { route: name, target: createTarget(target), subprotocols, relay };
+          : { route: name, target: createTarget(target), subprotocols, relay, record };
       return { path: match.path, host: match.host, peer };
     });
   }

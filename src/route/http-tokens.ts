@@ -64,7 +64,7 @@ export class HttpTokens implements TokenSource {
   async #fetch(url: URL, signal: AbortSignal): Promise<Response> {
     let at = url;
     for (let redirects = 0; ; redirects++) {
-      const response = await fetch(at, { signal, headers: this.#headers, redirect: 'manual' }).catch((error: unknown) => {
+      const response = await fetch(at.href, { signal, headers: this.#headers, redirect: 'manual' }).catch((error: unknown) => {
         signal.throwIfAborted();
         throw this.#failure(reasonOf(error));
       });

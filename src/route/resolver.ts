@@ -1,4 +1,4 @@
-import type { RelayConfig } from '../config/model.ts';
+import type { RecordConfig, RelayConfig } from '../config/model.ts';
 import type { Handshake, Identity } from '../handshake.ts';
 import type { Target } from '../target/target.ts';
 
@@ -10,6 +10,8 @@ export interface Peer {
   /** Subprotocols that the target accepts, best first. */
   readonly subprotocols: readonly string[];
   readonly relay: RelayConfig;
+  /** Where the session is recorded; absent = nowhere. */
+  readonly record?: RecordConfig | undefined;
 }
 
 /** Finds the peer of a connection. Throws a BridgeError of stage 'route' to refuse (ROUTE_NOT_FOUND, …). */

@@ -41,8 +41,8 @@ export class TokenRoute {
   }
 
   get #peer(): Omit<Peer, 'target'> {
-    const { name, subprotocols, relay } = this.#route;
-    return { route: name, subprotocols, relay };
+    const { name, subprotocols, relay, record } = this.#route;
+    return { route: name, subprotocols, relay, record };
   }
 
   #tokenOf({ query, host }: Handshake): string {

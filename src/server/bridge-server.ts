@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createAuthenticator } from '../auth/create-authenticator.ts';
 import type { BridgeConfig, ListenerConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
@@ -10,6 +11,7 @@ import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
 import { Listener } from '../listen/listener.ts';
 import { EventHub, type BridgeEventName, type BridgeEvents, type SessionView } from '../observe/events.ts';
 import { FixedRoutes } from '../route/fixed-routes.ts';
+import { Recorder } from '../record/recorder.ts';
 import { createTarget } from '../target/create-target.ts';
 import type { Target, TargetHost } from '../target/target.ts';
 import { Clock, tickFor } from './clock.ts';
@@ -18,6 +20,9 @@ import { Session, type Entrance, type SessionHost } from './session.ts';
 
 /** Deadline for authenticating a client and for finding its target, in ms. */
 const LOOKUP_TIMEOUT = 10_000;
+
+/** How long the recordings get to reach the disk when the bridge closes, in ms. */
+const RECORD_DEADLINE = 5000;
 
 /** Where a listener can be reached. */
 export interface BridgeAddress {
@@ -50,7 +55,7 @@ export class BridgeServer {
     this.events = events;
     const relays = config.listeners.flatMap(({ routes }) => routes.map(({ relay }) => relay));
     const times = relays.flatMap((relay) => [relay.keepalive.interval, relay.idleTimeout, relay.maxSession]);
-    this.#host = { events, clock: new Clock(tickFor(times)), registry: new SessionRegistry() };
+    this.#host = { events, clock: new Clock(tickFor(times)), registry: new SessionRegistry(), recorder: new Recorder(events) };
   }
 
   /** Subscribes to an event; returns the function that unsubscribes. */
@@ -109,6 +114,7 @@ export class BridgeServer {
     if (!(await this.#host.registry.whenEmpty(grace))) this.destroy();
     for (const { front } of this.#doors) front.destroy();
     await closed;
+    await this.#host.recorder.close(RECORD_DEADLINE);
     await Promise.all(this.#targets.map(async (target) => target.stop?.()));
   }
 

@@ -11,6 +11,8 @@ import type { Framing } from '../framing/framing.ts';
 import type { ClientAddress, Handshake, Identity } from '../handshake.ts';
 import { chooseSubprotocol, refuseUpgrade, upgradeResponse } from '../http/upgrade.ts';
 import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
+import type { Recorder } from '../record/recorder.ts';
+import type { Recording } from '../record/recording.ts';
 import type { Peer, Resolver } from '../route/resolver.ts';
 import { StreamReader } from '../stream/byte-reader.ts';
 import { ByteWriter } from '../stream/byte-writer.ts';
@@ -45,6 +47,7 @@ export interface SessionHost {
   readonly events: EventHub;
   readonly clock: Clock;
   readonly registry: SessionRegistry;
+  readonly recorder: Recorder;
 }
 
 /**
@@ -69,6 +72,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   #config: RelayConfig | null = null;
   #connection: Connection | null = null;
   #relay: Relay | null = null;
+  #recording: Recording | null = null;
   #dial: AbortController | null = null;
   #keepalive: Keepalive | null = null;
   #idle: IdleWatch | null = null;
@@ -217,12 +221,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
   #startRelay(target: TargetConnection, peer: Peer): void {
     const { events, clock } = this.#host;
     const now = performance.now();
-    const tap: Tap | null = events.has('session:data')
-      ? (from, data) => events.publish('session:data', { session: this, from, data })
-      : null;
     this.#enter('relay');
     if (this.#end) return discard(target);
-    this.#relay = createRelay(target, this.target, peer.relay, this, tap, this.#framing());
+    this.#relay = createRelay(target, this.target, peer.relay, this, this.#tap(peer), this.#framing());
     this.#targetClosed = false;
     this.#keepalive = peer.relay.keepalive.interval > 0 ? new Keepalive(peer.relay.keepalive, now) : null;
     this.#idle = peer.relay.idleTimeout > 0 ? new IdleWatch(peer.relay.idleTimeout, now) : null;
@@ -230,6 +231,23 @@ export class Session implements SessionView, RelayObserver, Ticking {
     clock.add(this);
     events.publish('session:open', { session: this });
     if (this.#connection) this.#relay.start(this.#connection);
+  }
+
+  /** Whoever watches the payload; null when nobody does. */
+  #tap({ record }: Peer): Tap | null {
+    const { events, recorder } = this.#host;
+    const publish: Tap | null = events.has('session:data')
+      ? (from, data) => events.publish('session:data', { session: this, from, data })
+      : null;
+    if (!record) return publish;
+    const recording = (this.#recording = recorder.start(record, this, {
+      hold: () => this.#relay?.hold(),
+      release: () => this.#relay?.release(),
+    }));
+    return (from, data) => {
+      publish?.(from, data);
+      recording.write(from, data);
+    };
   }
 
   /** The subprotocol decides how payload is put into messages. */
@@ -338,6 +356,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   #settle(): void {
     if (!this.#clientClosed || !this.#targetClosed || this.#stage !== 'closing' || !this.#end) return;
     this.#enter('closed');
+    this.#recording?.end();
     this.#host.registry.remove(this);
     const duration = performance.now() - this.#startTime;
     this.#host.events.publish('session:close', { session: this, end: { ...this.#end, duration } });

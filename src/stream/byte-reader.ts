@@ -30,7 +30,7 @@ export interface ByteReader {
 /** Tells the end of a stream, also of one that has told it already. */
 export function onceEnded(stream: Readable, onEnd: () => void): void {
   if (stream.readableEnded) process.nextTick(onEnd);
-  else stream.once('end', onEnd);
+  else stream.on('end', onEnd);
 }
 
 /** Reads any stream through its 'data' events. */

@@ -15,8 +15,8 @@ export function finishStream(stream: Duplex, times: FinishTimes): void {
   if (stream.destroyed) return;
   let queued = stream.writableLength;
   let timer = setTimeout(check, stream.writableLength > 0 ? times.stall : times.linger);
-  stream.once('finish', () => rearm(times.linger));
-  stream.once('close', () => clearTimeout(timer));
+  stream.on('finish', () => rearm(times.linger));
+  stream.on('close', () => clearTimeout(timer));
   if (!stream.writableEnded) stream.end();
 
   function rearm(delay: number): void {

@@ -72,7 +72,7 @@ export class SocketReader implements ByteReader {
   /** Binds the socket. */
   attach(socket: Socket): void {
     this.#socket = socket;
-    socket.once('close', () => this.#release());
+    socket.on('close', () => this.#release());
   }
 
   start(sink: ByteSink): void {

@@ -57,9 +57,9 @@ export function opened(socket: Socket, event: 'connect' | 'secureConnect', signa
     const onAbort = (): void => onFailure(signal.reason);
     const onClose = (): void => onFailure(new Error('the socket was closed'));
     signal.addEventListener('abort', onAbort, { once: true });
-    socket.once(event, onOpen);
-    socket.once('error', onFailure);
-    socket.once('close', onClose);
+    socket.on(event, onOpen);
+    socket.on('error', onFailure);
+    socket.on('close', onClose);
     if (signal.aborted) onAbort();
   });
 }

@@ -87,7 +87,6 @@ function endOfWholeCharacters(buffer: Buffer, start: number, end: number): numbe
   const first = Math.max(start, end - 3);
   for (let at = end - 1; at >= first; at--) {
     const byte = buffer[at]!;
-    if (byte < 0x80) return end;
     if (byte >= 0xc0) {
       const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
       return end - at < size ? at : end;

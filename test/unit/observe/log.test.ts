@@ -18,7 +18,10 @@ let stop: () => void;
 beforeEach(() => {
   events = new EventHub();
   entries = [];
-  stop = logEvents(events, { log: (level, message, fields) => void entries.push({ level, message, fields }) });
+  stop = logEvents(events, {
+    log: (level, message, fields) => void entries.push({ level, message, fields }),
+    enabled: () => true,
+  });
 });
 
 const ended = (changes: Partial<SessionEnd> = {}): SessionEnd => ({

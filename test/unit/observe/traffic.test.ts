@@ -15,6 +15,7 @@ function trafficOf(data: Uint8Array, from: 'client' | 'target' = 'client'): Entr
   const entries: Entry[] = [];
   const stop = logTraffic(events, {
     log: (_level, message, fields, more = []) => void entries.push({ message, fields, more }),
+    enabled: () => true,
   });
   events.publish('session:data', { session: sessionView(), from, data });
   stop();
