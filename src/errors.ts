@@ -118,7 +118,6 @@ export const ERRORS = {
   TOKEN_TARGET_INVALID: row('route', 'operator', 500, null, 'The token leads to an address that cannot be used.', 'Correct the address in the token source.'),
   ROUTE_TIMEOUT: row('route', 'operator', 503, null, 'Finding the target took too long.', 'Try again later.'),
   ROUTE_FAILED: row('route', 'operator', 500, null, 'Finding the target failed.', 'See the log of the bridge.'),
-  POLICY_DENIED: row('policy', 'operator', 403, null, 'This target is not allowed.', 'Ask the operator to allow it.'),
 
   // dial
   TARGET_REFUSED: row('dial', 'target', 502, 1011, 'The target refused the connection.', 'Start the target, or correct its address.'),
@@ -146,7 +145,6 @@ export const ERRORS = {
   WS_INVALID_UTF8: row('relay', 'client', null, 1007, 'A text message was not valid UTF-8.', 'Send binary messages, or valid UTF-8.'),
   WS_BASE64: row('relay', 'client', null, 1007, 'A message was not valid base64.', 'Send text messages in base64 with padding, or use the binary subprotocol.'),
   WS_MESSAGE_TOO_LARGE: row('relay', 'client', null, 1009, 'A message was larger than the limit.', 'Send smaller messages, or raise relay.maxMessage.'),
-  WS_CLIENT_ERROR: row('relay', 'client', null, 1002, 'The client broke the connection.', 'Check the network.'),
   CLIENT_GONE: row('relay', 'client', null, 1006, 'The client went away without a close frame.', 'Check the network.'),
   CLIENT_SILENT: row('relay', 'client', null, 1001, 'The client answered no pings.', 'Check the network.'),
   IDLE_TIMEOUT: row('relay', 'client', null, 1000, 'Nothing was sent for the idle limit.', 'Send data, or raise relay.idleTimeout.'),

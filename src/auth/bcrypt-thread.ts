@@ -32,7 +32,9 @@ export class BcryptThread {
   /** Whether a password has this hash. Rejects with AUTH_TIMEOUT when too many checks wait already. */
   compare(password: string, hash: string): Promise<boolean> {
     if (this.#waiting.size >= MOST_WAITING)
-      return Promise.reject(new BridgeError('AUTH_TIMEOUT', { detail: `${MOST_WAITING} password checks wait already` }));
+      return Promise.reject(
+        new BridgeError('AUTH_TIMEOUT', { detail: `${MOST_WAITING} password checks wait already` }),
+      );
     const worker = (this.#worker ??= this.#start());
     const id = this.#next++;
     return new Promise((resolve, reject) => {

@@ -17,8 +17,10 @@ export class ClientCertificateAuthenticator implements Authenticator {
     // Node gives an empty object for none, and several common names as an array.
     const { subject } = (peerCertificate ?? {}) as { subject?: { CN?: string | string[] } };
     const name = subject?.CN;
-    if (typeof name !== 'string') throw new BridgeError('AUTH_DENIED', { detail: 'there is no client certificate with one name' });
-    if (!this.#names.has(name)) throw new BridgeError('AUTH_DENIED', { detail: `client certificate ${JSON.stringify(name)}` });
+    if (typeof name !== 'string')
+      throw new BridgeError('AUTH_DENIED', { detail: 'there is no client certificate with one name' });
+    if (!this.#names.has(name))
+      throw new BridgeError('AUTH_DENIED', { detail: `client certificate ${JSON.stringify(name)}` });
     return { name };
   }
 }

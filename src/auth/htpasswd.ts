@@ -76,7 +76,10 @@ export class HtpasswdFile {
     if (BCRYPT.test(hash)) return this.#bcrypt.compare(password, hash);
     const [, salt] = APR1.exec(hash) ?? [];
     const bytes = Buffer.from(password);
-    return isEqual(hash, salt === undefined ? `{SHA}${createHash('sha1').update(bytes).digest('base64')}` : apr1(bytes, salt));
+    return isEqual(
+      hash,
+      salt === undefined ? `{SHA}${createHash('sha1').update(bytes).digest('base64')}` : apr1(bytes, salt),
+    );
   }
 
   #remember(memory: string): void {
@@ -101,7 +104,10 @@ export class HtpasswdFile {
       const lines = bad.slice(0, 5).join(', ') + (bad.length > 5 ? ` and ${bad.length - 5} more` : '');
       this.#warn(`${this.#label}: passed over, because they have no bcrypt, apr1 or SHA hash: line ${lines}`);
     }
-    const costliest = [...users.values()].reduce<Entry | null>((most, entry) => (most && most.cost >= entry.cost ? most : entry), null);
+    const costliest = [...users.values()].reduce<Entry | null>(
+      (most, entry) => (most && most.cost >= entry.cost ? most : entry),
+      null,
+    );
     return { users, costliest };
   }
 }

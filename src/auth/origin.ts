@@ -16,7 +16,8 @@ export class OriginAuthenticator implements Authenticator {
   authenticate({ headers }: Handshake): Identity {
     const { origin } = headers as { origin?: string };
     if (origin === undefined) throw new BridgeError('AUTH_DENIED', { detail: 'there is no Origin header' });
-    if (!this.#origins.has(origin)) throw new BridgeError('AUTH_DENIED', { detail: `origin ${JSON.stringify(origin)}` });
+    if (!this.#origins.has(origin))
+      throw new BridgeError('AUTH_DENIED', { detail: `origin ${JSON.stringify(origin)}` });
     return { name: '' };
   }
 }

@@ -26,7 +26,8 @@ export class PluginAuthentication implements Authenticator {
     if (typeof name === 'string' && challenge === undefined) return { name };
     if (typeof challenge === 'string' && name === undefined) {
       // What is no header value would break the answer.
-      if (/^[\t\x20-\x7E\x80-\xFF]+$/.test(challenge)) throw new BridgeError('AUTH_REQUIRED', { detail: label, challenge });
+      if (/^[\t\x20-\x7E\x80-\xFF]+$/.test(challenge))
+        throw new BridgeError('AUTH_REQUIRED', { detail: label, challenge });
       throw this.#failure('its challenge is no header value');
     }
     throw this.#failure('it gave neither a name, nor a challenge, nor null');

@@ -11,6 +11,8 @@ export interface BridgeInput extends ListenerInput {
   /** Several listeners. Then listen, name, web, tls, target and routes stand in each of them and not beside. */
   readonly listeners?: readonly ListenerInput[];
   readonly shutdown?: { readonly grace?: DurationInput };
+  /** When the bridge ends by itself; for the command line. */
+  readonly life?: LifeInput;
   /** For the command line; a library user subscribes to events instead. */
   readonly log?: LogInput;
 }
@@ -19,14 +21,35 @@ export interface ListenerInput {
   readonly name?: string;
   readonly listen?: string | number;
   readonly unixMode?: string;
-  readonly web?: string | { readonly root?: string; readonly listing?: boolean };
+  readonly listenFamily?: 'any' | 'ipv4' | 'ipv6';
+  readonly legacyProtocols?: boolean;
+  readonly web?: string | { readonly root?: string; readonly listing?: boolean; readonly auth?: boolean };
+  readonly auth?: AuthInput;
   readonly tls?: TlsInput;
   readonly limits?: LimitsInput;
   readonly routes?: readonly RouteInput[];
   /** Takes what no route takes. */
   readonly target?: TargetInput;
   readonly subprotocols?: readonly string[];
+  readonly record?: string;
   readonly relay?: RelayInput;
+}
+
+/** Who may connect. Every method that is given has to accept. */
+export interface AuthInput {
+  readonly htpasswd?: string;
+  /** Each 'name:password'. */
+  readonly users?: readonly (string | Secret)[];
+  readonly origins?: readonly string[];
+  readonly certificateNames?: readonly string[];
+  readonly plugin?: string;
+  readonly pluginSource?: string | Secret;
+}
+
+export interface LifeInput {
+  readonly once?: boolean;
+  readonly timeout?: DurationInput;
+  readonly idleTimeout?: DurationInput;
 }
 
 export interface TlsInput {
@@ -39,6 +62,9 @@ export interface TlsInput {
   readonly only?: boolean;
   readonly minVersion?: TlsVersion;
   readonly ciphers?: string;
+  readonly verifyClient?: boolean;
+  /** File, or PEM text. */
+  readonly clientCa?: string;
 }
 
 export interface LimitsInput {
@@ -46,6 +72,7 @@ export interface LimitsInput {
   readonly headerTimeout?: DurationInput;
   readonly headerBytes?: SizeInput;
   readonly headerCount?: number;
+  readonly lookupTimeout?: DurationInput;
   readonly connections?: number;
 }
 
@@ -55,11 +82,56 @@ export interface RouteInput {
   readonly host?: string;
   readonly target?: TargetInput;
   readonly subprotocols?: readonly string[];
+  readonly record?: string;
   readonly relay?: RelayInput;
 }
 
-/** An address, an address with TLS options, or a function that gives the stream. */
-export type TargetInput = string | TargetAddressInput | TargetFunction | { readonly connect: TargetFunction };
+/** An address, an address with TLS options, a program, a token source, or a function that gives the stream. */
+export type TargetInput =
+  | string
+  | TargetAddressInput
+  | TargetProgramInput
+  | TargetTokensInput
+  | TargetFunction
+  | { readonly connect: TargetFunction };
+
+/** A program that the bridge starts, and whose listening port it connects to. */
+export interface TargetProgramInput {
+  readonly program: readonly string[];
+  readonly port?: number;
+  readonly mode?: 'exit' | 'ignore' | 'respawn';
+  readonly portEnv?: string;
+}
+
+/** Each client chooses its target by a token. A text is the file of tokens. */
+export interface TargetTokensInput {
+  readonly tokens: string | TokensInput;
+}
+
+export interface TokensInput {
+  readonly file?: string;
+  readonly watch?: boolean;
+  readonly directory?: string;
+  readonly sockets?: string;
+  readonly url?: string;
+  readonly format?: 'plain' | 'json';
+  /** File, or PEM text. */
+  readonly jwtKey?: string;
+  readonly redis?: string | RedisInput;
+  readonly plugin?: string;
+  readonly pluginSource?: string | Secret;
+  readonly from?: 'query' | 'host';
+  readonly defaultPort?: number;
+}
+
+export interface RedisInput {
+  readonly host: string;
+  readonly port?: number;
+  readonly database?: number;
+  readonly password?: string | Secret;
+  readonly passwordFile?: string;
+  readonly namespace?: string;
+}
 
 export interface TargetAddressInput {
   readonly url: string;
@@ -89,5 +161,9 @@ export interface LogInput {
   readonly level?: 'error' | 'warn' | 'info' | 'debug';
   readonly format?: 'auto' | 'text' | 'json';
   readonly file?: string;
+  readonly syslog?: string;
+  readonly syslogFormat?: 'rfc5424' | 'rfc3164';
+  readonly syslogFacility?: string;
+  readonly stderr?: boolean;
   readonly traffic?: boolean;
 }

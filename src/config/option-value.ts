@@ -20,6 +20,12 @@ const EXPECTED: Readonly<Record<OptionType, string>> = {
   mode: "octal digits in quotes, such as '0660'",
   enum: 'one of its words',
   list: 'a list of texts',
+  texts: 'a list of texts',
+  origins: 'a list of origins such as https://example.com',
+  credentials: "a list of texts like 'name:password'",
+  program: 'a program and its arguments as a list of texts',
+  url: 'an address such as https://example.com/tokens/%s',
+  module: 'the name of a package or the path of a JavaScript file',
   listen: 'a listen address such as 6080 or 0.0.0.0:6080',
   target: 'a target such as localhost:5900',
   'route-path': 'a path such as /vnc or /consoles/*',
@@ -48,7 +54,17 @@ export function convertValue(option: Option, value: unknown): unknown {
     case 'string':
     case 'path':
     case 'pem':
+    case 'module':
       return readText(option, value as string);
+    case 'texts':
+    case 'program':
+      return readTexts(option, value as readonly string[]);
+    case 'origins':
+      return readTexts(option, value as readonly string[]).map((origin) => readOrigin(origin));
+    case 'credentials':
+      return (value as readonly (string | Secret)[]).map((each) => readCredentials(each));
+    case 'url':
+      return readUrl(readText(option, value as string));
     case 'secret':
       return value instanceof Secret ? value : new Secret(value as string);
     case 'mode':
@@ -77,6 +93,7 @@ export function defaultValue(option: Option): unknown {
 
 /** A value in a message: short, on one line, and never a secret. */
 export function shown(option: Option, value: unknown): string {
+  if (option.type === 'credentials' && !Array.isArray(value)) return 'something else';
   if (option.type === 'secret' || (option.type === 'pem' && String(value).includes('-----'))) return 'something else';
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return 'a list';
@@ -106,6 +123,12 @@ const SAMPLES: Readonly<Partial<Record<OptionType, string>>> = {
   path: './file',
   pem: './server.pem',
   target: 'localhost:5900',
+  texts: '[one, two]',
+  origins: '[https://example.com]',
+  credentials: "['name:password']",
+  program: '[telnetd, -debug, 2023]',
+  url: 'https://example.com/tokens/%s',
+  module: './plugin.mjs',
   'route-path': '/vnc',
   'route-host': 'example.com',
 };
@@ -179,6 +202,41 @@ function readTokens(option: Option, names: readonly string[]): readonly string[]
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw badValue(`${quoted(twice)} is given twice`, 'give it once');
   return names;
+}
+
+function readTexts(option: Option, texts: readonly string[]): readonly string[] {
+  if (texts.length === 0) throw badValue('the list is empty', `write it like ${sample(option)}`);
+  for (const [index, text] of texts.entries()) {
+    // A program may well be given an empty argument.
+    if (text === '' && !(option.type === 'program' && index > 0))
+      throw badValue('there is an empty text in the list', 'leave it out');
+    if (text.includes('\0')) throw badValue('a text holds a NUL character', 'leave it out');
+  }
+  return texts;
+}
+
+/** An origin as browsers send it (RFC 6454 §6.2). */
+function readOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (text === 'null' || (url && url.origin === 'null' && text === `${url.protocol}//${url.host}`)) return text;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw badValue(`${quoted(text)} is not an origin`, 'write it like https://example.com or http://localhost:8080');
+  if (url.href !== `${url.origin}/`)
+    throw badValue(`${quoted(text)} is more than an origin`, `write ${url.origin}`);
+  return url.origin;
+}
+
+function readCredentials(given: string | Secret): Secret {
+  const secret = given instanceof Secret ? given : new Secret(given);
+  if (!/^[^:]+:./s.test(secret.reveal()))
+    throw badValue('an entry is not a name, a colon and a password', "write it like 'name:password'");
+  return secret;
+}
+
+function readUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw badValue(`${quoted(text)} is not an address of HTTP`, 'begin it with https:// or http://');
+  return text;
 }
 
 function readRoutePath(path: string): string {

@@ -14,8 +14,20 @@ export type OptionType =
   /** File permissions in octal. */
   | 'mode'
   | 'enum'
-  /** Several strings; on the command line separated by commas. */
+  /** Several names of a protocol; on the command line separated by commas. */
   | 'list'
+  /** Several strings as they are; on the command line separated by commas. */
+  | 'texts'
+  /** Several web origins; on the command line separated by commas. */
+  | 'origins'
+  /** Several 'name:password', none of which is ever shown. */
+  | 'credentials'
+  /** A program and its arguments. */
+  | 'program'
+  /** An address of HTTP. */
+  | 'url'
+  /** A JavaScript module: the name of a package, or a path. */
+  | 'module'
   | 'listen'
   | 'target'
   /** Path of a request that a route takes. */
@@ -39,12 +51,16 @@ export type OptionScope = 'process' | 'listener' | 'route' | 'match' | 'command'
 export type OptionGroup =
   | 'Listening'
   | 'Target'
+  | 'Tokens'
+  | 'Program'
   | 'Routes'
   | 'Web page'
   | 'TLS'
+  | 'Access'
   | 'Relay'
   | 'Limits'
   | 'Logging'
+  | 'Life'
   | 'Other';
 
 export type OptionValue = string | number | boolean | readonly string[];
@@ -79,8 +95,6 @@ export interface Option {
   readonly aliases?: readonly FlagAlias[];
   /** Environment variable that gives the value. */
   readonly env?: string;
-  /** How the command lines of the ancestors spell it. */
-  readonly spellings?: Readonly<Partial<Record<'websockify' | 'wsproxy' | 'websocksy', string>>>;
 
   readonly group: OptionGroup;
   /** What it does, in one sentence. */

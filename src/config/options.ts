@@ -1,25 +1,39 @@
+import { ACCESS_OPTIONS } from './access-options.ts';
 import { LISTENER_OPTIONS } from './listener-options.ts';
 import type { Option, OptionGroup, OptionScope, OptionType } from './option.ts';
 import { PROCESS_OPTIONS } from './process-options.ts';
+import { PROGRAM_OPTIONS } from './program-options.ts';
 import { ROUTE_OPTIONS } from './route-options.ts';
+import { TOKEN_OPTIONS } from './token-options.ts';
 
 /**
  * THE option table: every option of the bridge, once.
  *
  * The schema of config files, the command line with its help, and docs/reference/options.md are made from it.
  */
-export const OPTIONS: readonly Option[] = [...LISTENER_OPTIONS, ...ROUTE_OPTIONS, ...PROCESS_OPTIONS];
+export const OPTIONS: readonly Option[] = [
+  ...LISTENER_OPTIONS,
+  ...ACCESS_OPTIONS,
+  ...ROUTE_OPTIONS,
+  ...TOKEN_OPTIONS,
+  ...PROGRAM_OPTIONS,
+  ...PROCESS_OPTIONS,
+];
 
 /** The groups of options, in the order in which people look for them. */
 export const GROUPS: readonly OptionGroup[] = [
   'Listening',
   'Target',
+  'Tokens',
+  'Program',
   'Web page',
   'TLS',
+  'Access',
   'Routes',
   'Relay',
   'Limits',
   'Logging',
+  'Life',
   'Other',
 ];
 
@@ -52,10 +66,15 @@ const METAVARS: Readonly<Partial<Record<OptionType, string>>> = {
   bytes: 'SIZE',
   duration: 'TIME',
   string: 'TEXT',
+  secret: 'TEXT',
   path: 'FILE',
   pem: 'FILE',
   mode: 'MODE',
   list: 'LIST',
+  texts: 'LIST',
+  origins: 'LIST',
+  url: 'URL',
+  module: 'MODULE',
 };
 
 /** The word that stands for the value in help texts; '' for a flag without value. */
@@ -82,7 +101,7 @@ export function optionAt(path: readonly (string | number)[]): Option | undefined
   const options = optionsAt(level);
   return (
     options.find((option) => option.key === key) ??
-    options.find((option) => option.shorthand && option.key.startsWith(`${key}.`))
+    options.find((option) => option.shorthand && option.key.slice(0, option.key.lastIndexOf('.')) === key)
   );
 }
 

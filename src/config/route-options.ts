@@ -132,6 +132,16 @@ export const ROUTE_OPTIONS: readonly Option[] = [
     help: 'WebSocket subprotocols to accept, best first.',
   },
   {
+    key: 'record',
+    scope: 'route',
+    type: 'path',
+    default: null,
+    inherited: true,
+    flag: '--record',
+    group: 'Relay',
+    help: 'Record what passes in each session to FILE.1, FILE.2 and so on, for playback with noVNC.',
+  },
+  {
     key: 'relay.connectTimeout',
     scope: 'route',
     type: 'duration',

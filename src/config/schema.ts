@@ -47,7 +47,7 @@ function fields(options: readonly Option[], purpose: Purpose, depth = 0): Record
 /** A group is a mapping; the value of a shorthand option may stand in its place. */
 function groupSchema(group: readonly Option[], purpose: Purpose, depth: number): z.ZodType {
   const whole = mapping(fields(group, purpose, depth));
-  const shorthands = group.filter(({ shorthand }) => shorthand);
+  const shorthands = group.filter(({ key, shorthand }) => shorthand && key.split('.').length === depth + 1);
   if (shorthands.length === 0) return whole;
   const short = shorthands.map((option) => {
     const schema = leaf(option, purpose);
@@ -98,7 +98,12 @@ function leafType(option: Option, error: (raw: { readonly input?: unknown }) => 
     case 'listen':
       return z.union([text, z.number({ error })], { error });
     case 'list':
+    case 'texts':
+    case 'origins':
+    case 'program':
       return z.array(text, { error });
+    case 'credentials':
+      return z.array(z.union([text, z.instanceof(Secret)]), { error });
     case 'secret':
       return z.union([text, z.instanceof(Secret)], { error });
     case 'function':
@@ -125,6 +130,10 @@ function describedType(option: Option): z.ZodType {
     case 'listen':
       return z.union([z.string(), z.int().min(0).max(65_535)]);
     case 'list':
+    case 'texts':
+    case 'origins':
+    case 'program':
+    case 'credentials':
       return z.array(z.string());
     case 'enum':
       return z.enum([...(option.values ?? [])] as [string, ...string[]]);

@@ -1,5 +1,5 @@
 import type { ListenAddress, TargetFunction, TlsVersion } from './model.ts';
-import type { LogInput } from './input.ts';
+import type { LogInput, RedisInput, TokensInput } from './input.ts';
 import type { Secret } from './secret.ts';
 import type { TargetAddress } from '../address/target-address.ts';
 
@@ -8,18 +8,23 @@ export interface ValidInput extends ValidListener {
   readonly listeners?: readonly ValidListener[];
   readonly shutdown?: { readonly grace?: number };
   readonly log?: LogInput;
+  readonly life?: { readonly once?: boolean; readonly timeout?: number; readonly idleTimeout?: number };
 }
 
 export interface ValidListener {
   readonly name?: string;
   readonly listen?: ListenAddress;
   readonly unixMode?: number;
-  readonly web?: { readonly root?: string; readonly listing?: boolean };
+  readonly listenFamily?: 'any' | 'ipv4' | 'ipv6';
+  readonly legacyProtocols?: boolean;
+  readonly web?: { readonly root?: string; readonly listing?: boolean; readonly auth?: boolean };
+  readonly auth?: ValidAuth;
   readonly tls?: ValidTls;
   readonly limits?: Readonly<Record<string, number>>;
   readonly routes?: readonly ValidRoute[];
   readonly target?: ValidTarget;
   readonly subprotocols?: readonly string[];
+  readonly record?: string;
   readonly relay?: object;
 }
 
@@ -31,6 +36,18 @@ export interface ValidTls {
   readonly only?: boolean;
   readonly minVersion?: TlsVersion;
   readonly ciphers?: string;
+  readonly verifyClient?: boolean;
+  readonly clientCa?: string;
+}
+
+export interface ValidAuth {
+  readonly htpasswd?: string;
+  /** Each 'name:password'. */
+  readonly users?: readonly Secret[];
+  readonly origins?: readonly string[];
+  readonly certificateNames?: readonly string[];
+  readonly plugin?: string;
+  readonly pluginSource?: Secret;
 }
 
 export interface ValidRoute {
@@ -39,12 +56,18 @@ export interface ValidRoute {
   readonly host?: string;
   readonly target?: ValidTarget;
   readonly subprotocols?: readonly string[];
+  readonly record?: string;
   readonly relay?: object;
 }
 
 export interface ValidTarget {
   readonly url?: TargetAddress;
   readonly connect?: TargetFunction;
+  readonly tokens?: ValidTokens;
+  readonly program?: readonly string[];
+  readonly port?: number;
+  readonly mode?: 'exit' | 'ignore' | 'respawn';
+  readonly portEnv?: string;
   readonly ca?: string;
   readonly servername?: string;
   readonly verify?: boolean;
@@ -53,4 +76,15 @@ export interface ValidTarget {
   readonly keyPassword?: Secret;
   readonly keyPasswordFile?: string;
   readonly minVersion?: TlsVersion;
+}
+
+/** The source of tokens. */
+export interface ValidTokens extends Omit<TokensInput, 'redis' | 'pluginSource'> {
+  readonly redis?: ValidRedis;
+  readonly pluginSource?: Secret;
+}
+
+export interface ValidRedis extends Omit<RedisInput, 'host' | 'password'> {
+  readonly host?: string;
+  readonly password?: Secret;
 }

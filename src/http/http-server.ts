@@ -26,6 +26,8 @@ export interface HttpFrontOptions {
   onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
   /** A connection or request was refused and has been answered. */
   onRefused(client: ClientAddress, error: BridgeError): void;
+  /** Rejects when a client may not have files, with the BridgeError to answer. */
+  readonly guard?: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   /** What answers at an exact path, such as '/healthz', before the files do. */
   readonly endpoints?: ReadonlyMap<string, RequestHandler>;
 }
@@ -137,13 +139,19 @@ export class HttpFront {
       const refusal = this.#checkHead(req);
       if (refusal) throw refusal;
       if (!target) throw new BridgeError('HTTP_BAD_REQUEST', { detail: 'the request target is malformed' });
-      const handler = this.#options.endpoints?.get(target.path) ?? this.#files;
+      const endpoint = this.#options.endpoints?.get(target.path);
+      const handler = endpoint ?? this.#files;
       if (!handler) throw new BridgeError('HTTP_UPGRADE_REQUIRED');
+      if (!endpoint) await this.#options.guard?.(req, res);
       await handler(req, res, target);
     } catch (thrown) {
       const error = asBridgeError(thrown);
-      if (!ORDINARY.has(error.code)) this.#options.onRefused(client, error);
-      refuseRequest(res, error, { last: !ORDINARY.has(error.code) });
+      // Browsers ask first, and bring credentials once they are told to.
+      const isFirst = error.code === 'AUTH_REQUIRED' && req.headers.authorization === undefined;
+      const isOrdinary = isFirst || ORDINARY.has(error.code);
+      if (!isOrdinary) this.#options.onRefused(client, error);
+      const extraHeaders = error.challenge === null ? {} : { 'WWW-Authenticate': error.challenge };
+      refuseRequest(res, error, { last: !isOrdinary, extraHeaders });
     }
   }
 

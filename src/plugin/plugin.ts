@@ -70,11 +70,20 @@ export class Plugin<Role extends keyof Roles> {
       made = await create({ source, log });
     } catch (error) {
       if (error instanceof BridgeError) throw error;
-      throw invalid(module, `${role} failed: ${messageOf(error)}`, 'Check what the plugin is given as its source.', error);
+      throw invalid(
+        module,
+        `${role} failed: ${messageOf(error)}`,
+        'Check what the plugin is given as its source.',
+        error,
+      );
     }
     const method = METHODS[role];
     if (typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function')
-      throw invalid(module, `${role} gave nothing with a method ${method}`, `Return an object with a method ${method}.`);
+      throw invalid(
+        module,
+        `${role} gave nothing with a method ${method}`,
+        `Return an object with a method ${method}.`,
+      );
     return made as Roles[Role]['made'];
   }
 }

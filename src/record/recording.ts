@@ -60,12 +60,7 @@ export class Recording {
   #wake: (() => void) | null = null;
   #giveUp: ((error: Error) => void) | null = null;
 
-  constructor(
-    path: string,
-    open: () => Promise<OpenedSink>,
-    observer: RecordingObserver,
-    limits: RecordingLimits,
-  ) {
+  constructor(path: string, open: () => Promise<OpenedSink>, observer: RecordingObserver, limits: RecordingLimits) {
     this.#file = path;
     this.#observer = observer;
     this.#limits = limits;
@@ -144,7 +139,8 @@ export class Recording {
     this.#failed = true;
     this.#queue = [];
     this.#queued = 0;
-    const reason = thrown instanceof Error ? ((thrown as NodeJS.ErrnoException).code ?? thrown.message) : String(thrown);
+    const reason =
+      thrown instanceof Error ? ((thrown as NodeJS.ErrnoException).code ?? thrown.message) : String(thrown);
     this.#observer.onError(
       new BridgeError('RECORD_FAILED', { detail: `${this.#file}: ${reason}`, cause: thrown }),
       this.#file,

@@ -19,7 +19,10 @@ export class FileNameTokens implements TokenSource {
   }
 
   async start(): Promise<void> {
-    const problem = await stat(this.#directory).then((stats) => (stats.isDirectory() ? '' : 'it is no directory'), reasonOf);
+    const problem = await stat(this.#directory).then(
+      (stats) => (stats.isDirectory() ? '' : 'it is no directory'),
+      reasonOf,
+    );
     if (problem) throw new BridgeError('TOKEN_SOURCE_INVALID', { detail: `${this.label} (${problem})` });
   }
 

@@ -71,5 +71,7 @@ export function matchesPath(pattern: string | null, path: string): boolean {
 /** Whether `host` is the pattern, or a subdomain of a pattern that begins with '*.'. */
 export function matchesHost(pattern: string | null, host: string): boolean {
   if (pattern === null) return true;
-  return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1 : host === pattern;
+  return pattern.startsWith('*.')
+    ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1
+    : host === pattern;
 }

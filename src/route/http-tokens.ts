@@ -64,14 +64,16 @@ export class HttpTokens implements TokenSource {
   async #fetch(url: URL, signal: AbortSignal): Promise<Response> {
     let at = url;
     for (let redirects = 0; ; redirects++) {
-      const response = await fetch(at.href, { signal, headers: this.#headers, redirect: 'manual' }).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw this.#failure(reasonOf(error));
-      });
+      const response = await fetch(at.href, { signal, headers: this.#headers, redirect: 'manual' }).catch(
+        (error: unknown) => {
+          signal.throwIfAborted();
+          throw this.#failure(reasonOf(error));
+        },
+      );
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null) return response;
       await response.body?.cancel();
-      if (!URL.canParse(location, at)) throw this.#failure('it redirects to no address');
+      if (!URL.canParse(location, at.href)) throw this.#failure('it redirects to no address');
       at = new URL(location, at);
       if (at.origin !== this.#origin) throw this.#failure(`it redirects to ${at.origin}`);
       if (redirects === MOST_REDIRECTS) throw this.#failure('it redirects too often');
@@ -111,7 +113,8 @@ export class HttpTokens implements TokenSource {
 }
 
 function parseUrl(url: string): URL {
-  if (/^https?:\/\//i.test(url) && URL.canParse(url.replaceAll(PLACE, 'token'))) return new URL(url.replaceAll(PLACE, 'token'));
+  if (/^https?:\/\//i.test(url) && URL.canParse(url.replaceAll(PLACE, 'token')))
+    return new URL(url.replaceAll(PLACE, 'token'));
   throw new BridgeError('TOKEN_SOURCE_INVALID', {
     detail: 'token API (its address is no URL)',
     remedy: "Give a URL such as http://localhost:8080/tokens/%s, where '%s' stands for the token.",

@@ -27,7 +27,10 @@ const SHARED_ENCRYPTIONS = ['dir', 'A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A
  * it stands for, as in websockify, and as its own letters, as most other programs have it. Throws TOKEN_SOURCE_INVALID.
  */
 export function readJwtKeys(secret: Secret): readonly JwtKey[] {
-  const text = secret.reveal().replace(/^\uFEFF/, '').trim();
+  const text = secret
+    .reveal()
+    .replace(/^\uFEFF/, '')
+    .trim();
   if (text === '') throw invalid('the key is empty', 'Give a PEM key or a shared secret.');
   if (text.includes('-----BEGIN')) return [pemKey(text)];
   const letters = Buffer.from(text);

@@ -23,7 +23,8 @@ export class PluginTokens implements TokenSource {
   async lookup(token: string, signal: AbortSignal): Promise<TokenAddress | null> {
     const given = await unlessAborted(this.#ask(token, signal), signal);
     if (given === null || given === undefined) return null;
-    if (!isTokenAddress(given)) throw this.#failure(`it gave ${typeof given === 'object' ? 'an object without host' : `a ${typeof given}`}`);
+    if (!isTokenAddress(given))
+      throw this.#failure(`it gave ${typeof given === 'object' ? 'an object without host' : `a ${typeof given}`}`);
     return given;
   }
 

@@ -129,7 +129,9 @@ export class RedisTokens implements TokenSource {
     try {
       parsed = JSON.parse(value);
     } catch {
-      throw new BridgeError('TOKEN_TARGET_INVALID', { detail: `${this.label} (the value is neither host:port nor JSON)` });
+      throw new BridgeError('TOKEN_TARGET_INVALID', {
+        detail: `${this.label} (the value is neither host:port nor JSON)`,
+      });
     }
     if (isTokenAddress(parsed)) return parsed;
     throw new BridgeError('TOKEN_TARGET_INVALID', { detail: `${this.label} (the JSON has no "host")` });

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAuthenticator } from '../auth/create-authenticator.ts';
-import type { BridgeConfig, ListenerConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
+import type { BridgeConfig, ListenerConfig, TargetConfig } from '../config/model.ts';
+import { asBridgeError, BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { createHttpServer, type HttpFront } from '../http/http-server.ts';
@@ -15,6 +15,7 @@ import { Recorder } from '../record/recorder.ts';
 import { createTarget } from '../target/create-target.ts';
 import type { Target, TargetHost } from '../target/target.ts';
 import { Clock, tickFor } from './clock.ts';
+import { fileGuard } from './file-guard.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Session, type Entrance, type SessionHost } from './session.ts';
 
@@ -47,6 +48,7 @@ export class BridgeServer {
   readonly #doors: Door[] = [];
   readonly #attached: (() => void)[] = [];
   readonly #targets: Target[] = [];
+  readonly #entrances: Entrance[] = [];
   #addresses: BridgeAddress[] = [];
   #closing = false;
 
@@ -55,7 +57,12 @@ export class BridgeServer {
     this.events = events;
     const relays = config.listeners.flatMap(({ routes }) => routes.map(({ relay }) => relay));
     const times = relays.flatMap((relay) => [relay.keepalive.interval, relay.idleTimeout, relay.maxSession]);
-    this.#host = { events, clock: new Clock(tickFor(times)), registry: new SessionRegistry(), recorder: new Recorder(events) };
+    this.#host = {
+      events,
+      clock: new Clock(tickFor(times)),
+      registry: new SessionRegistry(),
+      recorder: new Recorder(events),
+    };
   }
 
   /** Subscribes to an event; returns the function that unsubscribes. */
@@ -78,6 +85,7 @@ export class BridgeServer {
     try {
       const doors = this.config.listeners.map((config) => ({ config, entrance: this.#entrance(config) }));
       for (const target of this.#targets) await target.start?.(this.#targetHost(target));
+      for (const { entrance } of doors) await startEntrance(entrance);
       for (const { config, entrance } of doors) await this.#open(config, entrance);
     } catch (error) {
       await this.close(0);
@@ -90,6 +98,8 @@ export class BridgeServer {
     const config = this.config.listeners[0];
     if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
     const entrance = this.#entrance(config);
+    // Nobody waits for it here. Whoever connects before it is ready waits, and is refused when it failed.
+    startEntrance(entrance).catch((error: unknown) => this.#warn(asBridgeError(error).message));
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
       const error = checkUpgrade(request);
@@ -116,6 +126,7 @@ export class BridgeServer {
     await closed;
     await this.#host.recorder.close(RECORD_DEADLINE);
     await Promise.all(this.#targets.map(async (target) => target.stop?.()));
+    await this.#dispose();
   }
 
   /** Cuts off everything now. */
@@ -128,16 +139,33 @@ export class BridgeServer {
     }
     for (const session of this.#host.registry) session.destroy();
     for (const target of this.#targets) void target.stop?.();
+    void this.#dispose();
   }
 
   /** Makes what leads from a listener to its targets, and remembers the targets for starting and stopping. */
-  #entrance({ routes, limits }: ListenerConfig): Entrance {
-    const resolver = new FixedRoutes(routes, (targetConfig) => {
+  #entrance({ auth = [], routes, limits }: ListenerConfig): Entrance {
+    const warn = (message: string): void => this.#warn(message);
+    const create = (targetConfig: TargetConfig): Target => {
       const target = createTarget(targetConfig);
       this.#targets.push(target);
       return target;
-    });
-    return { authenticator: null, resolver, lookupTimeout: limits.lookupTimeout ?? LOOKUP_TIMEOUT };
+    };
+    const authenticator = createAuthenticator(auth, warn);
+    const resolver = new FixedRoutes(routes, create, warn);
+    const entrance = { authenticator, resolver, lookupTimeout: limits.lookupTimeout ?? LOOKUP_TIMEOUT };
+    this.#entrances.push(entrance);
+    return entrance;
+  }
+
+  #warn(message: string): void {
+    this.events.publish('warning', { message });
+  }
+
+  /** Gives back what authenticators and token sources hold. */
+  async #dispose(): Promise<void> {
+    const entrances = this.#entrances.splice(0);
+    const held = entrances.flatMap(({ authenticator, resolver }) => [authenticator, resolver]);
+    await Promise.all(held.map(async (each) => each?.dispose?.()));
   }
 
   #targetHost({ label }: Target): TargetHost {
@@ -158,6 +186,7 @@ export class BridgeServer {
       config,
       onUpgrade: (request, socket, head) => this.#begin(entrance, name, request, socket, head),
       onRefused,
+      ...(config.webAuth ? { guard: fileGuard(entrance, name) } : {}),
     });
     const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () =>
       this.#admit(),
@@ -193,4 +222,9 @@ export class BridgeServer {
     if (this.#closing) session.fail(new BridgeError('SHUTDOWN'));
     else void session.run(entrance, handshake, head);
   }
+}
+
+async function startEntrance({ authenticator, resolver }: Entrance): Promise<void> {
+  await authenticator?.start?.();
+  await resolver.start?.();
 }

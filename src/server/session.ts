@@ -116,15 +116,13 @@ export class Session implements SessionView, RelayObserver, Ticking {
       if (authenticator) {
         this.#enter('authenticate');
         const known = authenticator.authenticate(handshake, abort.signal);
-        const late = new BridgeError('AUTH_TIMEOUT');
-        identity = known instanceof Promise ? await within(known, lookupTimeout, abort, late) : known;
+        identity = known instanceof Promise ? await within(known, lookupTimeout, abort, 'AUTH_TIMEOUT') : known;
         if (this.#end) return;
         this.user = identity.name;
       }
       this.#enter('route');
       const found = resolver.resolve(handshake, identity, abort.signal);
-      const late = new BridgeError('ROUTE_TIMEOUT');
-      const peer = found instanceof Promise ? await within(found, lookupTimeout, abort, late) : found;
+      const peer = found instanceof Promise ? await within(found, lookupTimeout, abort, 'ROUTE_TIMEOUT') : found;
       if (this.#end) return;
       this.#upgrade(peer, handshake, head);
       // A subscriber that was told of a stage may have ended the session.

@@ -14,8 +14,8 @@ export interface FinishTimes {
 export function finishStream(stream: Duplex, times: FinishTimes): void {
   if (stream.destroyed) return;
   let queued = stream.writableLength;
-  let timer = setTimeout(check, stream.writableLength > 0 ? times.stall : times.linger);
-  stream.on('finish', () => rearm(times.linger));
+  let timer = setTimeout(check, queued > 0 ? times.stall : times.linger);
+  if (queued > 0) stream.on('finish', () => rearm(times.linger));
   stream.on('close', () => clearTimeout(timer));
   if (!stream.writableEnded) stream.end();
 

@@ -22,6 +22,7 @@ export class ProgramOutput {
   #timer: NodeJS.Timeout | null = null;
   #pause = PAUSE;
   #atLineStart = true;
+  #ended = false;
   #closed = false;
   #done: () => void = () => {};
 
@@ -33,9 +34,9 @@ export class ProgramOutput {
     });
     // Not by 'data' events: when a child process ends, Node makes its pipes flow, whoever has paused them.
     stream.on('readable', () => this.#take());
-    stream.once('end', () => this.#finish());
-    stream.on('error', () => this.close());
-    stream.once('close', () => this.close());
+    stream.on('error', () => this.#onEnd());
+    stream.once('end', () => this.#onEnd());
+    stream.once('close', () => this.#onEnd());
   }
 
   /** The program has ended: what is left in the pipe is taken without pauses. */
@@ -55,12 +56,15 @@ export class ProgramOutput {
   #take(): void {
     if (this.#timer || this.#closed) return;
     for (let budget = BATCH; budget > 0;) {
-      const chunk = this.#lines ? null : (this.#stream.read() as Buffer | null);
+      const chunk = this.#lines || this.#ended ? null : (this.#stream.read() as Buffer | null);
       if (chunk) {
         budget -= chunk.length / BYTES_PER_LINE;
         this.#begin(chunk);
       }
-      if (!this.#lines) return;
+      if (!this.#lines) {
+        if (this.#ended) this.#finish();
+        return;
+      }
       const { value: line } = this.#lines.next();
       if (line) {
         budget -= 1;
@@ -85,9 +89,14 @@ export class ProgramOutput {
     this.#onLine(cut ? `${text}…` : text);
   }
 
-  /** Everything has been read, and the last line may lack its end. */
+  /** Everything has been read; lines of the last chunk may still be waiting for their turn. */
+  #onEnd(): void {
+    this.#ended = true;
+    this.#take();
+  }
+
+  /** The last line may lack its end. */
   #finish(): void {
-    if (this.#closed) return;
     if (!this.#atLineStart) for (const line of this.#reader.read(LINE_FEED)) this.#handOn(line);
     this.close();
   }

@@ -14,6 +14,8 @@ const COPY_LIMIT = 4096;
 /** As much is read ahead while nobody takes data yet, about, in bytes. */
 const EARLY_LIMIT = 64 * 1024;
 
+const OPCODE_BITS = 0x0f;
+
 /** What a connection tells its owner. */
 export interface ConnectionHandler {
   /** A slice of a data message, valid during the call. Within one chunk every slice starts where the one before ended. */
@@ -79,11 +81,16 @@ export class Connection implements ByteSink, FrameHandler {
    */
   watch(observer: Pick<ConnectionHandler, 'onClose' | 'onPeerEnd'>): void {
     let scout: Scout | null = null;
+    let sawData = false;
     const take = (bytes: Buffer): void => {
       if (this.#early.length >= EARLY_LIMIT) this.#reader.pause();
+      // Most clients begin with data. Only what begins with a control frame needs a closer look.
+      sawData ||= scout === null && (bytes[0]! & OPCODE_BITS) < OPCODE.close;
+      if (sawData) return;
       scout ??= new Scout();
       scout.look(bytes);
-      if (scout.close && !scout.sawData) observer.onClose(scout.close.code, scout.close.reason);
+      sawData = scout.sawData;
+      if (scout.close && !sawData) observer.onClose(scout.close.code, scout.close.reason);
     };
     this.#reader.start({
       onBytes: (buffer, start, end) => {
@@ -93,7 +100,7 @@ export class Connection implements ByteSink, FrameHandler {
       },
       onEnd: () => {
         this.#ended = true;
-        if (!scout?.sawData) observer.onPeerEnd();
+        if (!sawData) observer.onPeerEnd();
       },
     });
     if (this.#head) take(this.#head);

@@ -91,7 +91,11 @@ suite('The library that moves ports', { needs: ['cc', 'C headers'] }, () => {
   /** Runs a program with the library and gives what it printed. */
   const run = (command: string, args: readonly string[], changes: NodeJS.ProcessEnv = {}): string => {
     const env = { ...environment, ...changes };
-    const { stdout, stderr, status } = spawnSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const { stdout, stderr, status } = spawnSync(command, args, {
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     return stdout;
   };
@@ -118,9 +122,8 @@ suite('The library that moves ports', { needs: ['cc', 'C headers'] }, () => {
     [':: for both and 0.0.0.0', ['::', '0.0.0.0'], 0],
     ['127.0.0.1 and ::1', ['127.0.0.1', '::1'], null],
   ] as const)('lets a program bind %s', (_what, hosts, only) => {
-    const list = hosts.map(
-      (host): Bind =>
-        host.includes(':') ? ['AF_INET6', 'SOCK_STREAM', host, old, only] : ['AF_INET', 'SOCK_STREAM', host, old],
+    const list = hosts.map((host): Bind =>
+      host.includes(':') ? ['AF_INET6', 'SOCK_STREAM', host, old, only] : ['AF_INET', 'SOCK_STREAM', host, old],
     );
     expect(binds(list)).toEqual(hosts.map((host) => [host.includes(':') ? '::1' : '127.0.0.1', moved]));
   });
@@ -166,7 +169,11 @@ suite('The library that moves ports', { needs: ['cc', 'C headers'] }, () => {
     const program = compile(house.path, 'odd-binds', ODD_BINDS);
     const [EINVAL, EBADF, ENOTSOCK] = [22, 9, 88];
     const expected = ['0 0', '0 0', `-1 ${EINVAL}`, `-1 ${EINVAL}`, `-1 ${EBADF}`, `-1 ${ENOTSOCK}`];
-    expect(run(program, [String(old)]).trim().split('\n')).toEqual(expected);
+    expect(
+      run(program, [String(old)])
+        .trim()
+        .split('\n'),
+    ).toEqual(expected);
   });
 
   test('goes to IPv4 with a dual-stack socket where there is no ::1, through what else is preloaded', () => {

@@ -42,13 +42,13 @@ export interface Wrapped {
   readonly port: number;
 }
 
-/** Starts a program for the running test. PORT in its command stands for the port that is moved. */
+/** Starts a program for the running test. <port> in its command stands for the port that is moved. */
 export async function wrap(
   command: readonly string[],
   options: Partial<Omit<ProgramTargetConfig, 'kind' | 'command'>> = {},
 ): Promise<Wrapped> {
   const port = options.port ?? (await freePort());
-  const words = command.map((word) => word.replaceAll('PORT', String(port)));
+  const words = command.map((word) => word.replaceAll('<port>', String(port)));
   const target = new WrapProgram({ kind: 'program', mode: 'exit', portEnv: null, ...options, command: words, port });
   const host = new Host();
   atTestEnd(() => target.stop());

@@ -1,6 +1,7 @@
 import type { RelayConfig } from '../../../src/config/model.ts';
 import type { Handshake, Identity } from '../../../src/handshake.ts';
 import { EventHub, type BridgeEvents, type SessionEnd } from '../../../src/observe/events.ts';
+import { Recorder, type RecorderOptions } from '../../../src/record/recorder.ts';
 import type { Peer, Resolver } from '../../../src/route/resolver.ts';
 import { Clock } from '../../../src/server/clock.ts';
 import { SessionRegistry } from '../../../src/server/session-registry.ts';
@@ -34,6 +35,7 @@ export interface Scene {
   readonly events: EventHub;
   readonly clock: CountingClock;
   readonly registry: SessionRegistry;
+  readonly recorder: Recorder;
   /** The browser's end of the connection, and what came out of it. */
   readonly client: PairEnd;
   readonly seen: FrameLog;
@@ -62,6 +64,8 @@ export interface SceneOptions extends DuplexPairOptions {
   readonly authenticate?: (signal: AbortSignal) => Promise<Identity> | Identity;
   readonly lookupTimeout?: number;
   readonly subprotocols?: readonly string[];
+  /** Records the session, with these options. */
+  readonly recorder?: RecorderOptions;
   /** Called before the session runs. */
   readonly before?: (scene: Omit<Scene, 'ran'>) => void;
 }
@@ -86,7 +90,8 @@ export function play(options: SceneOptions = {}): Scene {
   const [client, clientSide] = duplexPair(options);
   const [target, targetSide] = duplexPair(options);
   const events = new EventHub();
-  const host = { events, clock: new CountingClock(10), registry: new SessionRegistry() };
+  const recorder = new Recorder(events, options.recorder);
+  const host = { events, clock: new CountingClock(10), registry: new SessionRegistry(), recorder };
   const signals: AbortSignal[] = [];
   const stages: string[] = [];
   const ends: SessionEnd[] = [];
@@ -109,6 +114,7 @@ export function play(options: SceneOptions = {}): Scene {
     target: dialled,
     subprotocols: options.subprotocols ?? ['binary'],
     relay: relayConfig(options.relay),
+    record: options.recorder ? { path: '/recordings/session' } : undefined,
   };
   const resolver: Resolver = {
     resolve: (_handshake, identity) => (options.resolve ? options.resolve(peer, identity) : peer),
