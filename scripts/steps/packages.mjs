@@ -13,6 +13,8 @@ const PACKAGES = {
   xterm: { package: 'xterm' },
   xsetroot: { package: 'x11-xserver-utils' },
   'redis-server': { package: 'redis-server' },
+  websockify: { package: 'websockify' },
+  'python:jwcrypto': { package: 'python3-jwcrypto', module: 'jwcrypto' },
   'python:websockets': { package: 'python3-websockets', module: 'websockets' },
   socat: { package: 'socat' },
   nc: { package: 'netcat-openbsd' },

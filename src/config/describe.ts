@@ -9,35 +9,41 @@ import { formatTarget, type TargetAddress } from '../address/target-address.ts';
 
 /** A resolved config as YAML in the words of a config file, so that it can be used as one. Secrets are not shown. */
 export function describeConfig(config: ExpandedConfig): string {
-  const { limits, shutdown, log, listeners } = config;
+  const { limits, shutdown, life, log, listeners } = config;
   const document = {
     limits: group('limits', limits),
     shutdown: group('shutdown', shutdown),
+    life: group('life', life),
     log: group('log', log),
     listeners: listeners.map((listener) => describeListener(listener)),
   };
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function describeListener({ name, listen, web, tls, limits, routes }: ExpandedListener): object {
+function describeListener(listener: ExpandedListener): object {
+  const { name, listen, listenFamily, legacyProtocols, web, auth, tls, limits, routes } = listener;
   return {
     name,
     listen: formatListen(listen),
     ...(listen.kind === 'unix' ? { unixMode: `0${listen.mode.toString(8)}` } : {}),
+    ...(listenFamily === 'any' ? {} : { listenFamily }),
+    ...(legacyProtocols ? { legacyProtocols } : {}),
     ...(web ? { web: group('web', web) } : {}),
+    ...(auth ? { auth: group('auth', auth) } : {}),
     ...(tls ? { tls: group('tls', tls) } : {}),
     limits: group('limits', limits),
     ...(routes.length > 0 ? { routes: routes.map((route) => describeRoute(route)) } : {}),
   };
 }
 
-function describeRoute({ name, match, target, subprotocols, relay }: ExpandedRoute): object {
+function describeRoute({ name, match, target, subprotocols, record, relay }: ExpandedRoute): object {
   return {
     name,
     ...(match.path === null ? {} : { path: match.path }),
     ...(match.host === null ? {} : { host: match.host }),
     target: group('target', target),
     subprotocols,
+    ...(record === null ? {} : { record }),
     relay: group('relay', relay),
   };
 }
@@ -71,6 +77,8 @@ function written(option: Option, value: unknown): unknown {
       return String(value).includes('PRIVATE KEY') ? String(new Secret('')) : value;
     case 'secret':
       return String(value);
+    case 'credentials':
+      return (value as readonly Secret[]).map(String);
     default:
       return value;
   }

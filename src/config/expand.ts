@@ -2,16 +2,17 @@ import path from 'node:path';
 import { formatListen, parseListen } from './address.ts';
 import type { LogInput } from './input.ts';
 import { type ConfigIssue, issue, type IssuePath } from './issue.ts';
-import type { ListenAddress, ListenerLimits, RelayConfig, RouteMatch, TlsVersion } from './model.ts';
+import type { LifeConfig, ListenAddress, ListenerLimits, RelayConfig, RouteMatch, TlsVersion } from './model.ts';
 import { defaultValue } from './option-value.ts';
 import { optionOf, optionsUnder } from './options.ts';
 import { checkTarget } from './target-check.ts';
-import type { ValidInput, ValidListener, ValidRoute, ValidTarget, ValidTls } from './valid-input.ts';
+import type { ValidAuth, ValidInput, ValidListener, ValidRoute, ValidTarget, ValidTls, ValidTokens } from './valid-input.ts';
 
 /** A config with everything filled in and inherited, still in the words of the config file; no file has been read. */
 export interface ExpandedConfig {
   readonly limits: { readonly connections: number };
   readonly shutdown: { readonly grace: number };
+  readonly life: LifeConfig;
   readonly log: LogSettings;
   readonly listeners: readonly ExpandedListener[];
 }
@@ -22,6 +23,12 @@ export interface LogSettings {
   readonly format: NonNullable<LogInput['format']>;
   /** Absolute; null = standard error. */
   readonly file: string | null;
+  /** Absolute path of a socket, or 'host:port'; null = no syslog. */
+  readonly syslog: string | null;
+  readonly syslogFormat: NonNullable<LogInput['syslogFormat']>;
+  readonly syslogFacility: string;
+  /** Standard error, too. */
+  readonly stderr: boolean;
   readonly traffic: boolean;
 }
 
@@ -30,7 +37,10 @@ export interface ExpandedListener {
   readonly path: IssuePath;
   readonly name: string;
   readonly listen: ListenAddress;
-  readonly web: { readonly root: string; readonly listing: boolean } | null;
+  readonly legacyProtocols: boolean;
+  readonly listenFamily: 'any' | 'ipv4' | 'ipv6';
+  readonly web: { readonly root: string; readonly listing: boolean; readonly auth: boolean } | null;
+  readonly auth: ValidAuth | null;
   readonly tls: (ValidTls & { readonly cert: string; readonly only: boolean; readonly minVersion: TlsVersion }) | null;
   readonly limits: ListenerLimits;
   readonly routes: readonly ExpandedRoute[];
@@ -43,11 +53,24 @@ export interface ExpandedRoute {
   /** Where the target stands in the input. */
   readonly targetPath: IssuePath;
   readonly subprotocols: readonly string[];
+  /** Absolute; null = no recording. */
+  readonly record: string | null;
   readonly relay: RelayConfig;
 }
 
 /** Keys of a listener that have no meaning beside `listeners`. */
-const OF_ONE_LISTENER = ['listen', 'name', 'unixMode', 'web', 'tls', 'target', 'routes'] as const;
+const OF_ONE_LISTENER = [
+  'listen',
+  'name',
+  'unixMode',
+  'listenFamily',
+  'legacyProtocols',
+  'web',
+  'auth',
+  'tls',
+  'target',
+  'routes',
+] as const;
 
 /** Fills in what a valid input leaves out. Relative paths are resolved against `directory`. */
 export function expand(input: ValidInput, directory: string, issues: ConfigIssue[]): ExpandedConfig {
@@ -55,7 +78,13 @@ export function expand(input: ValidInput, directory: string, issues: ConfigIssue
   return {
     limits: { connections: input.limits?.['connections'] ?? 0 },
     shutdown: fill('shutdown', [input.shutdown]) as ExpandedConfig['shutdown'],
-    log: { ...log, file: log.file === null ? null : path.resolve(directory, log.file) },
+    life: fill('life', [input.life]) as LifeConfig,
+    log: {
+      ...log,
+      file: log.file === null ? null : path.resolve(directory, log.file),
+      // A socket is a path; HOST:PORT has a colon.
+      syslog: log.syslog === null || log.syslog.includes(':') ? log.syslog : path.resolve(directory, log.syslog),
+    },
     listeners: new Expansion(input, directory, issues).listeners(),
   };
 }
@@ -96,7 +125,10 @@ class Expansion {
       path: at,
       name: listener.name ?? formatListen(listen),
       listen,
+      legacyProtocols: listener.legacyProtocols ?? false,
+      listenFamily: listener.listenFamily ?? 'any',
       web: this.#web(listener, at),
+      auth: this.#auth(listener, at),
       tls: this.#tls(listener.tls, [...at, 'tls']),
       limits: fill('limits', [listener.limits, withoutConnections(this.#input.limits)]) as ListenerLimits,
       routes: withDistinctNames(routes),
@@ -109,13 +141,33 @@ class Expansion {
     return { ...address, path: this.#socketPath(address.path), mode: unixMode ?? address.mode };
   }
 
-  #web({ web }: ValidListener, at: IssuePath): ExpandedListener['web'] {
+  #web(listener: ValidListener, at: IssuePath): ExpandedListener['web'] {
+    const { web } = listener;
     if (!web) return null;
     if (web.root === undefined) {
       this.#issue([...at, 'web', 'root'], 'there is no directory to serve', 'give web.root');
       return null;
     }
-    return { root: path.resolve(this.#directory, web.root), listing: web.listing ?? false };
+    if (web.auth && !listener.auth)
+      this.#issue([...at, 'web', 'auth'], 'there is nothing to ask for', 'give auth, such as auth.htpasswd');
+    const { listing = false, auth = false } = web;
+    return { root: path.resolve(this.#directory, web.root), listing, auth };
+  }
+
+  #auth({ auth, tls }: ValidListener, at: IssuePath): ValidAuth | null {
+    if (!auth) return null;
+    const { htpasswd, plugin, pluginSource, certificateNames, users, origins } = auth;
+    const isEmpty = [htpasswd, plugin, certificateNames, users, origins].every((method) => method === undefined);
+    if (pluginSource && plugin === undefined)
+      this.#issue([...at, 'auth', 'pluginSource'], 'there is no plugin', 'give auth.plugin, or leave it out');
+    else if (isEmpty) this.#issue([...at, 'auth'], 'there is no method', 'give auth.htpasswd, auth.origins or another');
+    if (certificateNames && !tls?.verifyClient)
+      this.#issue([...at, 'auth', 'certificateNames'], 'clients are asked for no certificate', 'set tls.verifyClient');
+    return {
+      ...auth,
+      ...(htpasswd === undefined ? {} : { htpasswd: path.resolve(this.#directory, htpasswd) }),
+      ...(plugin === undefined ? {} : { plugin: this.#module(plugin) }),
+    };
   }
 
   #tls(tls: ValidTls | undefined, at: IssuePath): ExpandedListener['tls'] {
@@ -124,8 +176,12 @@ class Expansion {
       this.#issue([...at, 'cert'], 'there is no certificate', 'give tls.cert, or leave out tls');
       return null;
     }
+    const { clientCa, only = false } = tls;
+    if (clientCa !== undefined && !tls.verifyClient)
+      this.#issue([...at, 'clientCa'], 'clients are asked for no certificate', 'set tls.verifyClient, too');
     const minVersion = tls.minVersion ?? (defaultValue(optionOf('tls.minVersion')!) as TlsVersion);
-    return { ...this.#withAbsoluteFiles(tls), cert: this.#file(tls.cert), only: tls.only ?? false, minVersion };
+    const ca = clientCa === undefined ? {} : { clientCa: this.#file(clientCa) };
+    return { ...this.#withAbsoluteFiles(tls), ...ca, cert: this.#file(tls.cert), only, minVersion };
   }
 
   #route(route: ValidRoute, listener: ValidListener, at: IssuePath): ExpandedRoute {
@@ -138,6 +194,7 @@ class Expansion {
       target: this.#absoluteTarget(target),
       targetPath,
       subprotocols: route.subprotocols ?? listener.subprotocols ?? this.#input.subprotocols ?? defaultSubprotocols(),
+      record: this.#record(route.record ?? listener.record ?? this.#input.record),
       relay: fill('relay', [route.relay, listener.relay, this.#input.relay]) as RelayConfig,
     };
   }
@@ -147,7 +204,36 @@ class Expansion {
     const files = this.#withAbsoluteFiles(target);
     const ca = target.ca === undefined ? {} : { ca: this.#file(target.ca) };
     const isSocket = url?.kind === 'unix' || url?.kind === 'unix-dgram';
-    return { ...files, ...ca, ...(isSocket ? { url: { ...url, path: this.#socketPath(url.path) } } : {}) };
+    const socket = isSocket ? { url: { ...url, path: this.#socketPath(url.path) } } : {};
+    const tokens = target.tokens ? { tokens: this.#absoluteTokens(target.tokens) } : {};
+    return { ...files, ...ca, ...socket, ...tokens };
+  }
+
+  #absoluteTokens(tokens: ValidTokens): ValidTokens {
+    const { jwtKey, plugin, redis } = tokens;
+    const files = (['file', 'directory', 'sockets'] as const)
+      .filter((key) => tokens[key] !== undefined)
+      .map((key) => [key, path.resolve(this.#directory, tokens[key]!)] as const);
+    const passwordFile = redis?.passwordFile;
+    return {
+      ...tokens,
+      ...Object.fromEntries(files),
+      ...(jwtKey === undefined ? {} : { jwtKey: this.#file(jwtKey) }),
+      ...(plugin === undefined ? {} : { plugin: this.#module(plugin) }),
+      ...(passwordFile === undefined
+        ? {}
+        : { redis: { ...redis, passwordFile: path.resolve(this.#directory, passwordFile) } }),
+    };
+  }
+
+  /** A path is one by its looks; anything else is the name of a package, which may hold a slash itself. */
+  #module(module: string): string {
+    const isPath = /^\.{0,2}\//.test(module) || (/\.[cm]?js$/.test(module) && !module.startsWith('@'));
+    return isPath ? path.resolve(this.#directory, module) : module;
+  }
+
+  #record(file: string | undefined): string | null {
+    return file === undefined ? null : path.resolve(this.#directory, file);
   }
 
   #withAbsoluteFiles<Source extends ValidTls | ValidTarget>(source: Source): Source {

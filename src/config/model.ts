@@ -57,7 +57,13 @@ export interface ListenerConfig {
 }
 
 export type ListenAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      /** Which address of a host name to take, where it has one; absent = the first. */
+      readonly family?: 4 | 6;
+    }
   | { readonly kind: 'unix'; readonly path: string; /** File mode, such as 0o600. */ readonly mode: number }
   | { readonly kind: 'fd'; readonly fd: number };
 

@@ -2,13 +2,24 @@ import { BridgeError } from '../errors.ts';
 import { expand, type ExpandedConfig, type ExpandedListener, type ExpandedRoute, type LogSettings } from './expand.ts';
 import type { BridgeInput } from './input.ts';
 import { checkWebRoot } from './input-file.ts';
+import { authMethods } from './auth-methods.ts';
 import { type ConfigIssue, errorOf, issueOf, type IssuePath, keyOf } from './issue.ts';
-import type { BridgeConfig, ListenerConfig, RouteConfig, TargetConfig, TlsTargetConfig } from './model.ts';
+import type {
+  BridgeConfig,
+  LifeConfig,
+  ListenAddress,
+  ListenerConfig,
+  RouteConfig,
+  TargetConfig,
+  TlsTargetConfig,
+} from './model.ts';
 import { defaultValue } from './option-value.ts';
 import { optionOf } from './options.ts';
+import { programTarget } from './program-target.ts';
 import { validate } from './schema.ts';
 import { Secret } from './secret.ts';
 import { type Attempt, loadAuthorities, loadIdentity, loadServerTls } from './tls-material.ts';
+import { tokenTarget } from './token-target.ts';
 import type { ValidTarget } from './valid-input.ts';
 
 /** What an input is resolved against. */
@@ -45,6 +56,7 @@ export function tryResolve(
     listeners: expanded.listeners.map((listener) => resolution.listener(listener)),
     limits: expanded.limits,
     shutdown: expanded.shutdown,
+    ...(endsByItself(expanded.life) ? { life: expanded.life } : {}),
   };
   if (issues.length > 0) return { issues };
   return { config: deepFreeze(config), log: expanded.log, expanded, warnings: resolution.warnings };
@@ -71,30 +83,40 @@ class Resolution {
   }
 
   listener(listener: ExpandedListener): ListenerConfig {
-    const { path, name, listen, web, tls, limits, routes } = listener;
+    const { path, name, web, auth, tls, limits, routes } = listener;
     this.#warnOfDeadRoutes(routes, path);
     const attempt = this.#attempt([...path, 'tls']);
     const server = tls && loadServerTls(tls, attempt, this.#now, this.#warner([...path, 'tls']));
     if (web) this.#attempt([...path, 'web'])('root', () => checkWebRoot(web.root));
+    const address = withFamily(listener);
     return {
       name,
-      address: listen,
+      address,
       nextFreePort: this.#context.nextFreePort ?? false,
       tls: server ?? null,
       tlsOnly: tls?.only ?? false,
-      web,
+      web: web && { root: web.root, listing: web.listing },
       limits,
-      routes: routes.map((route) => this.#route(route)),
+      ...(auth ? { auth: authMethods(auth) } : {}),
+      ...(web?.auth ? { webAuth: true } : {}),
+      ...(listener.legacyProtocols ? { legacyProtocols: true } : {}),
+      routes: routes.map((route) => this.#route(route, address)),
     };
   }
 
-  #route({ name, match, target, targetPath, subprotocols, relay }: ExpandedRoute): RouteConfig {
-    return { name, match, target: this.#target(target, targetPath), subprotocols, relay };
+  #route(route: ExpandedRoute, address: ListenAddress): RouteConfig {
+    const { name, match, targetPath, subprotocols, record, relay } = route;
+    const target = this.#target(route.target, targetPath, address);
+    return { name, match, target, subprotocols, relay, ...(record === null ? {} : { record: { path: record } }) };
   }
 
-  #target(target: ValidTarget, path: IssuePath): TargetConfig {
-    const { url, connect } = target;
+  #target(target: ValidTarget, path: IssuePath, address: ListenAddress): TargetConfig {
+    const { url, connect, program, tokens } = target;
+    const attempt = this.#attempt(path);
     if (connect) return { kind: 'function', connect };
+    // Where an attempt fails there is an issue, and nobody gets to see what stands in for the target.
+    if (program) return attempt('program', () => programTarget(program, target, address)) ?? { kind: 'echo' };
+    if (tokens) return tokenTarget(tokens, this.#attempt([...path, 'tokens'])) ?? { kind: 'echo' };
     if (url?.kind !== 'tls') return url as TargetConfig;
     return { kind: 'tls', host: url.host, port: url.port, ...this.#targetTls(target, path) };
   }
@@ -140,6 +162,16 @@ class Resolution {
         `${keyOf([...path, 'routes'])}: '${name}' is never reached, because '${routes[catchAll]!.name}' before it takes everything`,
       );
   }
+}
+
+function endsByItself({ once, timeout, idleTimeout }: LifeConfig): boolean {
+  return once || timeout > 0 || idleTimeout > 0;
+}
+
+/** The address of a listener, with the family that a host name is to be looked up in. */
+function withFamily({ listen, listenFamily }: ExpandedListener): ListenAddress {
+  if (listen.kind !== 'tcp' || listenFamily === 'any') return listen;
+  return { ...listen, family: listenFamily === 'ipv6' ? 6 : 4 };
 }
 
 /** Freezes plain data through and through. Functions and Secrets stay as they are: they cannot be changed anyway. */

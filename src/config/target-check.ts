@@ -23,7 +23,10 @@ export function checkTarget(target: ValidTarget | undefined, at: IssuePath, issu
   }
   const { url } = target;
   const kinds = KINDS.filter((key) => target[key] !== undefined);
-  if (kinds.length > 1) report(kinds[1]!, `there is ${NAMES[kinds[0]!]}, too`, `give ${kinds.join(' or ')}, not both`);
+  if (kinds.length > 1) {
+    const [first, second] = kinds as [(typeof KINDS)[number], (typeof KINDS)[number]];
+    report(second, `there is ${NAMES[first]} and ${NAMES[second]}`, `give ${first} or ${second}, not both`);
+  }
   if (kinds.length === 0) report('url', 'the target has no address', 'give url, such as tls://localhost:993');
   for (const key of PROGRAM_KEYS)
     if (target[key] !== undefined && !target.program)

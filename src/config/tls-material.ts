@@ -34,18 +34,24 @@ const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[\s\S]+?-----END (?:
 
 /** Reads and checks the TLS of a listener; undefined when an attempt failed. */
 export function loadServerTls(
-  source: TlsSource & { readonly minVersion: TlsVersion; readonly ciphers?: string },
+  source: TlsSource & {
+    readonly minVersion: TlsVersion;
+    readonly ciphers?: string;
+    readonly verifyClient?: boolean;
+    readonly clientCa?: string;
+  },
   attempt: Attempt,
   now: Date,
   warn: (message: string) => void,
 ): TlsConfig | undefined {
   const identity = loadIdentity(source, attempt, now, warn);
   const ciphers = source.ciphers ?? null;
-  const { minVersion } = source;
-  if (!identity) return undefined;
+  const { minVersion, verifyClient = false, clientCa } = source;
+  const ca = clientCa === undefined ? null : attempt('clientCa', () => loadAuthorities(clientCa));
+  if (!identity || ca === undefined) return undefined;
   return attempt('ciphers', () => {
     checkContext(identity, minVersion, ciphers);
-    return { ...identity, minVersion, ciphers };
+    return { ...identity, minVersion, ciphers, ...(verifyClient ? { clientCertificates: { ca } } : {}) };
   });
 }
 

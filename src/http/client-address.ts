@@ -10,8 +10,9 @@ const MAPPED_IPV4 = '::ffff:';
  * A TCP client that was gone before anybody asked has the address ''.
  */
 export function clientAddress(socket: Duplex): ClientAddress {
-  const { remoteAddress, remotePort, localPort } = socket as Partial<Socket>;
+  const { remoteAddress, remotePort } = socket as Partial<Socket>;
   if (remoteAddress === undefined) {
+    const { localPort } = socket as Partial<Socket>;
     return { family: localPort === undefined ? 'unix' : 'ipv4', address: '', port: 0 };
   }
   const port = remotePort ?? 0;

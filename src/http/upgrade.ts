@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BridgeError } from '../errors.ts';
-import { type ExtraHeaders, refuse, responseHead } from './refusal.ts';
+import { type ExtraHeaders, refuse } from './refusal.ts';
 import { countHosts, hasBody } from './request-head.ts';
 import { parseRequestTarget } from './request-target.ts';
 
@@ -19,6 +19,7 @@ const KEY = /^[A-Za-z0-9+/]{22}==$/;
 /** A token of RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VERSION = '13';
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
 /** Most often it was a proxy that dropped them: they are hop-by-hop headers. */
 const UPGRADE_REMEDY = 'Send Upgrade: websocket and Connection: Upgrade; a proxy in between has to pass both on.';
 
@@ -68,14 +69,14 @@ export function chooseSubprotocol(offered: readonly string[], supported: readonl
   return supported.find((subprotocol) => offered.includes(subprotocol)) ?? '';
 }
 
-/** The response head that opens a WebSocket (RFC 6455 §4.2.2). Frames may follow it at once. */
+/**
+ * The response head that opens a WebSocket (RFC 6455 §4.2.2). Frames may follow it at once. Throws for a
+ * subprotocol that cannot stand in a header.
+ */
 export function upgradeResponse(key: string, subprotocol: string): string {
-  return responseHead(101, {
-    Upgrade: 'websocket',
-    Connection: 'Upgrade',
-    'Sec-WebSocket-Accept': acceptKey(key),
-    ...(subprotocol === '' ? {} : { 'Sec-WebSocket-Protocol': subprotocol }),
-  });
+  if (subprotocol !== '') validateHeaderValue('Sec-WebSocket-Protocol', subprotocol);
+  const chosen = subprotocol === '' ? '' : `Sec-WebSocket-Protocol: ${subprotocol}\r\n`;
+  return `${SWITCHING}Sec-WebSocket-Accept: ${acceptKey(key)}\r\n${chosen}\r\n`;
 }
 
 /** Refuses an opening handshake with the status of the error and a short plain text, and ends the connection soon after. */

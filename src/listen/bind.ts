@@ -1,4 +1,6 @@
-import type { ListenOptions, Server } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { isIP, type ListenOptions, type Server } from 'node:net';
+import type { ListenAddress } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import { explainListenError } from './listen-error.ts';
 
@@ -30,7 +32,14 @@ export function listenOn(server: Server, options: ListenOptions | { readonly fd:
 }
 
 /** Listens on a TCP port; with `nextFreePort` on the first free one from there. */
-export async function bindTcp(server: Server, host: string, port: number, nextFreePort: boolean): Promise<void> {
+export async function bindTcp(
+  server: Server,
+  { host: name, port, family }: Extract<ListenAddress, { kind: 'tcp' }>,
+  nextFreePort: boolean,
+): Promise<void> {
+  const host = await addressOf(name, family).catch((error: unknown) => {
+    throw explainListenError(error, hostPort(name, port));
+  });
   const last = nextFreePort && port > 0 ? Math.min(port + PORTS_TRIED, LAST_PORT) : port;
   for (let candidate = port; ; candidate += 1) {
     try {
@@ -44,6 +53,13 @@ export async function bindTcp(server: Server, host: string, port: number, nextFr
       }
     }
   }
+}
+
+/** The address of a name in the wanted family, or its first one. A name that needs no choice stays as it is. */
+async function addressOf(name: string, family: 4 | 6 | undefined): Promise<string> {
+  if (family === undefined || isIP(name) !== 0) return name;
+  const addresses = await lookup(name, { all: true });
+  return (addresses.find((each) => each.family === family) ?? addresses[0])?.address ?? name;
 }
 
 /** Listens on a descriptor that the parent process opened, bound and passed on. */

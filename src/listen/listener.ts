@@ -101,7 +101,7 @@ export class Listener {
         onFailed: (client, error) => this.#hooks.onRefused(client, error),
       });
     }
-    if (address.kind === 'tcp') await bindTcp(this.#server, address.host, address.port, nextFreePort);
+    if (address.kind === 'tcp') await bindTcp(this.#server, address, nextFreePort);
     else if (address.kind === 'unix') this.#file = await bindUnix(this.#server, address.path, address.mode);
     else await bindDescriptor(this.#server, address.fd);
     // Without a listener an accept that fails, for want of descriptors, would end the process.

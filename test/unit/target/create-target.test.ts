@@ -15,6 +15,10 @@ describe('createTarget', () => {
     [{ kind: 'udp', host: '192.0.2.1', port: 53 }, 'udp://192.0.2.1:53'],
     [{ kind: 'unix', path: '/run/a.sock' }, 'unix:/run/a.sock'],
     [{ kind: 'unix-dgram', path: '/run/b.sock' }, 'unix-dgram:/run/b.sock'],
+    [
+      { kind: 'program', command: ['/usr/bin/vncserver', ':1'], port: 5901, mode: 'ignore', portEnv: null },
+      'program:vncserver',
+    ],
     [{ kind: 'echo' }, 'echo:'],
     [{ kind: 'demo' }, 'demo:'],
     [{ kind: 'function', connect: () => new PassThrough() }, 'function:'],
