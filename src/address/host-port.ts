@@ -71,7 +71,8 @@ function checkHost(host: string, whole: string): void {
   const digitsOnly = /^[\d.]+$/.test(host);
   if (digitsOnly && !isIPv4(host))
     throw badAddress(whole, `${quoted(host)} is not an IPv4 address`, 'write four numbers up to 255, or a host name');
-  const ascii = isIP(host) ? host : domainToASCII(host);
+  // domainToASCII drops what follows a slash, as if it were the path of a URL.
+  const ascii = isIP(host) ? host : /[/\\?#@%]/.test(host) ? '' : domainToASCII(host);
   // Names with underscores are no host names by RFC 1123, yet container networks are full of them.
   if (!isIP(host) && (!/^[\w-]+(\.[\w-]+)*\.?$/.test(ascii) || ascii.length > 253))
     throw badAddress(whole, `${quoted(host)} is not a host name`, 'give a host name or an IP address');

@@ -2,7 +2,7 @@ import type { RelayConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import type { Framing } from '../framing/framing.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
-import type { Connection } from '../websocket/connection.ts';
+import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import { MessageBuffer } from '../stream/message-buffer.ts';
 import { targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
@@ -19,7 +19,7 @@ export class DatagramRelay implements Relay {
   readonly #tap: Tap | null;
   /** null: a message's payload is the datagram. */
   readonly #framing: Framing | null;
-  #connection: Connection | null = null;
+  #connection: ClientConnection | null = null;
   /** The sinks of the two directions are behind. */
   #clientPaused = false;
   #targetPaused = false;
@@ -55,7 +55,7 @@ export class DatagramRelay implements Relay {
     return this.#target.queuedBytes + (this.#connection?.writer.queued ?? 0);
   }
 
-  start(connection: Connection): void {
+  start(connection: ClientConnection): void {
     this.#connection = connection;
     connection.writer.onDrain = () => this.#onClientDrain();
     this.#target.onDrain = () => {

@@ -1,6 +1,6 @@
 import type { RelayConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
-import type { Connection, ConnectionHandler } from '../websocket/connection.ts';
+import type { ClientConnection, ConnectionHandler } from '../websocket/connection.ts';
 
 /** What a relay tells the session, which decides what follows. */
 export interface RelayObserver {
@@ -37,7 +37,7 @@ export interface Relay extends ConnectionHandler {
   readonly clientPaused: boolean;
   /** Bytes that wait in this process, both directions together. */
   readonly queued: number;
-  start(connection: Connection): void;
+  start(connection: ClientConnection): void;
   /** Stops reading both sides, whatever backpressure says, until `release`. What the end of a session needs goes on. */
   hold(): void;
   release(): void;

@@ -6,7 +6,7 @@ import type { ByteReader, ByteSink } from '../stream/byte-reader.ts';
 import { ByteWriter } from '../stream/byte-writer.ts';
 import { finishStream } from '../stream/finish-stream.ts';
 import { isSocket } from '../stream/socket-reader.ts';
-import type { Connection } from '../websocket/connection.ts';
+import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import { stallTime, targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
 
@@ -27,7 +27,7 @@ export class StreamRelay implements Relay, ByteSink {
   readonly #tap: Tap | null;
   /** null: payloads pass as they are, on the fast path. */
   readonly #framing: Framing | null;
-  #connection: Connection | null = null;
+  #connection: ClientConnection | null = null;
   /** The sinks of the two directions are behind. */
   #clientPaused = false;
   #targetPaused = false;
@@ -67,7 +67,7 @@ export class StreamRelay implements Relay, ByteSink {
     return this.#writer.queued + (this.#connection?.writer.queued ?? 0);
   }
 
-  start(connection: Connection): void {
+  start(connection: ClientConnection): void {
     this.#connection = connection;
     this.#writer.onDrain = () => this.#resumeClient();
     connection.writer.onDrain = () => this.#onClientDrain();
@@ -201,7 +201,7 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   /** Sends the messages of a framer, which own their memory. */
-  #send(connection: Connection, frames: readonly Frame[]): false {
+  #send(connection: ClientConnection, frames: readonly Frame[]): false {
     for (const { opcode, data } of frames) connection.send(opcode, data, 0, data.length, 0, true);
     return false;
   }

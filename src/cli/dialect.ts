@@ -7,27 +7,54 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What a command line asks for. */
 export type Invocation =
   | RunInvocation
-  /** Serves or checks a config file. `input` wins over what the file says. */
+  | ServeInvocation
+  /** Checks a config file. `input` wins over what the file says. */
   | {
-      readonly command: 'serve' | 'check';
+      readonly command: 'check';
       readonly file: string;
       readonly input: BridgeInput;
       readonly origins: Origins;
     }
   | { readonly command: 'schema' }
   | { readonly command: 'version' }
-  | { readonly command: 'help'; readonly topic: CommandName };
+  | { readonly command: 'help'; readonly topic: CommandName }
+  /** Prints a text that the dialect has ready. */
+  | { readonly command: 'print'; readonly text: string }
+  /** Makes the link by which a dialect is called. */
+  | { readonly command: 'link'; readonly name: string; readonly directory: string | null };
+
+/** What becomes of the process that runs a bridge. */
+export interface Launch {
+  /** It goes into the background once it listens. */
+  readonly daemon: boolean;
+  /** File for the process id; null = none. */
+  readonly pidFile: string | null;
+  /** Standard input is the socket to serve. */
+  readonly inetd: boolean;
+}
+
+/** Serves a config file. `input` wins over what the file says. */
+export interface ServeInvocation {
+  readonly command: 'serve';
+  readonly file: string;
+  readonly input: BridgeInput;
+  readonly origins: Origins;
+  readonly launch: Launch;
+}
 
 /** Runs a bridge that the command line describes, or the demo. */
 export interface RunInvocation {
   readonly command: 'run' | 'demo';
   readonly input: BridgeInput;
   readonly origins: Origins;
+  readonly launch: Launch;
+  /** What to tell the operator: options that do nothing here, files that are missing. */
+  readonly notes: readonly string[];
   /** The command line with another LISTEN, for showing how to listen elsewhere. */
   readonly withListen: (listen: string) => string;
 }
 
-export type CommandName = 'run' | 'serve' | 'check' | 'schema' | 'demo';
+export type CommandName = 'run' | 'serve' | 'check' | 'schema' | 'demo' | 'link';
 
 /** Where each value came from, by its dotted key: a flag, an argument or an environment variable. */
 export type Origins = Readonly<Record<string, string>>;
@@ -35,8 +62,14 @@ export type Origins = Readonly<Record<string, string>>;
 /** A command line language. `parse` is pure; it throws USAGE when the command line cannot be understood. */
 export interface Dialect {
   readonly name: string;
-  parse(argv: readonly string[], env: Environment): Invocation;
+  /** Shown before a usage error, as the ancestors do. */
+  readonly usage?: readonly string[];
+  /** `exists` tells whether a file is there: some options count only then. */
+  parse(argv: readonly string[], env: Environment, exists: (file: string) => boolean): Invocation;
 }
+
+/** An ordinary process in the foreground. */
+export const FOREGROUND: Launch = { daemon: false, pidFile: null, inetd: false };
 
 /** The error for a command line that cannot be understood. */
 export function usageError(what: string, remedy?: string): BridgeError {

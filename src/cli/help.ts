@@ -1,6 +1,7 @@
 import { GROUPS, OPTIONS } from '../config/options.ts';
 import type { CommandName } from './dialect.ts';
 import { flagsOf, type NativeFlag } from './native-options.ts';
+import { textTable, wrapText } from './text-table.ts';
 
 interface Page {
   readonly usage: readonly string[];
@@ -10,7 +11,11 @@ interface Page {
 
 const PAGES: Readonly<Record<CommandName, Page>> = {
   run: {
-    usage: ['bascule [LISTEN] TARGET [options]', 'bascule COMMAND [options]'],
+    usage: [
+      'bascule [LISTEN] TARGET [options]',
+      'bascule [LISTEN] [options] -- PROGRAM [ARGUMENTS]',
+      'bascule COMMAND [options]',
+    ],
     what: 'A WebSocket bridge: lets a browser talk to any TCP, TLS, UDP or Unix-socket server.',
     examples: [
       ['bascule localhost:5900 --web ./noVNC', 'VNC server with its page'],
@@ -18,6 +23,8 @@ const PAGES: Readonly<Record<CommandName, Page>> = {
       ['bascule 7000 tls://mail.example.com:993', 'TLS target, verified'],
       ['bascule 7000 udp://localhost:5353', 'message = datagram'],
       ['bascule unix:/run/bridge.sock unix:/run/app.sock', 'Unix on both sides'],
+      ['bascule 5901 --wrap-mode ignore -- vncserver :1', 'start the server, too'],
+      ['bascule 6080 --token-file tokens.conf', 'each client has its target'],
       ['bascule serve --config bridge.yaml', 'many listeners and routes'],
       ['bascule demo', 'a page to play with'],
     ],
@@ -48,10 +55,18 @@ const PAGES: Readonly<Record<CommandName, Page>> = {
       ['bascule demo 7000', 'on port 7000 and no other'],
     ],
   },
+  link: {
+    usage: ['bascule link NAME [options]'],
+    what: 'Makes a link of that name to bascule: called websockify, wsproxy or wswrap it takes the command line of that program.',
+    examples: [
+      ['bascule link websockify', 'beside bascule itself'],
+      ['bascule link wsproxy --dir ~/bin', 'in another directory'],
+    ],
+  },
 };
 
 const ARGUMENTS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
-  run: ['LISTEN', 'TARGET'],
+  run: ['LISTEN', 'TARGET', '-- PROGRAM'],
   demo: ['LISTEN'],
 };
 
@@ -63,19 +78,19 @@ export function helpText(topic: CommandName, width = 80): string {
   const columns = Math.max(60, Math.min(width, 110));
   const sections = [
     usage.map((line, index) => `${index === 0 ? 'Usage:' : '      '} ${line}`).join('\n'),
-    wrap(what, columns).join('\n'),
-    section('Examples', table(examples, columns, 54)),
-    ...(topic === 'run' ? [section('Commands', table(commandRows(), columns))] : []),
+    wrapText(what, columns).join('\n'),
+    section('Examples', textTable(examples, columns, 54)),
+    ...(topic === 'run' ? [section('Commands', textTable(commandRows(), columns))] : []),
     ...argumentsSection(topic, columns),
     ...groupSections(topic, columns),
-    ...(topic === 'schema' || topic === 'check' ? [] : [wrap(UNITS, columns).join('\n')]),
-    ...(topic === 'schema' ? [] : [section('Environment', table(environmentRows(), columns))]),
+    ...(['schema', 'check', 'link'].includes(topic) ? [] : [wrapText(UNITS, columns).join('\n')]),
+    ...(['schema', 'link'].includes(topic) ? [] : [section('Environment', textTable(environmentRows(), columns))]),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
 function commandRows(): (readonly [string, string])[] {
-  const names = ['serve', 'check', 'schema', 'demo'] as const;
+  const names = ['serve', 'check', 'schema', 'demo', 'link'] as const;
   return names.map((name) => [PAGES[name].usage[0]!.replace(/^bascule | \[options\]$/g, ''), PAGES[name].what]);
 }
 
@@ -84,14 +99,14 @@ function argumentsSection(topic: CommandName, columns: number): string[] {
     const option = OPTIONS.find(({ positional }) => positional === name)!;
     return [name, withDefault(option.help, option.default === null ? undefined : String(option.default))];
   });
-  return rows.length === 0 ? [] : [section('Arguments', table(rows, columns))];
+  return rows.length === 0 ? [] : [section('Arguments', textTable(rows, columns))];
 }
 
 function groupSections(topic: CommandName, columns: number): string[] {
   const flags = flagsOf(topic);
   return GROUPS.flatMap((group) => {
     const rows = flags.filter(({ option }) => option.group === group).map((flag) => flagRow(flag));
-    return rows.length === 0 ? [] : [section(group === 'Other' ? 'Other options' : group, table(rows, columns))];
+    return rows.length === 0 ? [] : [section(group === 'Other' ? 'Other options' : group, textTable(rows, columns))];
   });
 }
 
@@ -122,28 +137,4 @@ function environmentRows(): (readonly [string, string])[] {
 
 function section(title: string, body: string): string {
   return `${title}:\n${body}`;
-}
-
-/** Two columns; a long first one pushes the second to the next line. */
-function table(rows: readonly (readonly [string, string])[], columns: number, widest = 32): string {
-  const left = Math.min(widest, Math.max(...rows.map(([name]) => name.length))) + 4;
-  return rows
-    .flatMap(([name, text]) => {
-      const [first = '', ...rest] = wrap(text, Math.max(columns - left, 24));
-      const indent = ' '.repeat(left);
-      const head = `  ${name}`;
-      if (head.length + 2 > left) return [head, ...[first, ...rest].map((line) => indent + line)];
-      return [head.padEnd(left) + first, ...rest.map((line) => indent + line)];
-    })
-    .join('\n');
-}
-
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

@@ -10,6 +10,17 @@ const SCOPES: Readonly<Record<CommandName, readonly OptionScope[]>> = {
   serve: ['process'],
   check: [],
   schema: [],
+  link: [],
+};
+
+/** The options of the command line alone, by the commands that take them. */
+const OWN: Readonly<Record<string, readonly CommandName[]>> = {
+  version: ['run'],
+  config: ['serve'],
+  daemon: ['run', 'serve'],
+  pidFile: ['run', 'serve'],
+  inetd: ['run'],
+  directory: ['link'],
 };
 
 /** The demo brings its own page and targets. */
@@ -19,7 +30,7 @@ const NOT_IN_DEMO = /^(target|web)\./;
 export function flagOptionsOf(command: CommandName): readonly Option[] {
   return OPTIONS.filter(({ key, scope, flag }) => {
     if (flag === undefined) return false;
-    if (scope === 'command') return key === 'help' || (key === 'config' ? command === 'serve' : command === 'run');
+    if (scope === 'command') return key === 'help' || OWN[key]?.includes(command) === true;
     return SCOPES[command].includes(scope) && !(command === 'demo' && NOT_IN_DEMO.test(key));
   });
 }

@@ -8,15 +8,17 @@ import {
   type CommandName,
   type Dialect,
   type Environment,
+  FOREGROUND,
   type Invocation,
+  type Launch,
   type Origins,
   usageError,
 } from './dialect.ts';
 import { commanderFlag, flagsOf, type NativeFlag } from './native-options.ts';
 
-const COMMANDS: readonly CommandName[] = ['serve', 'check', 'schema', 'demo'];
+const COMMANDS: readonly CommandName[] = ['serve', 'check', 'schema', 'demo', 'link'];
 
-/** Bascule's own command line: `bascule [LISTEN] TARGET [options]` and the commands serve, check, schema and demo. */
+/** Bascule's own command line: `bascule [LISTEN] TARGET [options]` and the commands serve, check, schema, demo and link. */
 export const native: Dialect = { name: 'bascule', parse: parseNative };
 
 function parseNative(argv: readonly string[], env: Environment): Invocation {
@@ -30,6 +32,8 @@ function parseNative(argv: readonly string[], env: Environment): Invocation {
 interface Parsed {
   readonly operands: readonly string[];
   readonly given: readonly (readonly [NativeFlag, string | boolean])[];
+  /** What stands after '--': the program to start; null = there is none. */
+  readonly program: readonly string[] | null;
 }
 
 /** Lets commander tell flags from operands. Nothing of its help or its output is used. */
@@ -42,8 +46,10 @@ function parseArguments(name: CommandName, args: readonly string[]): Parsed {
     .showSuggestionAfterError(false);
   const flags = flagsOf(name).map((flag) => [flag, commanderFlag(flag)] as const);
   for (const [, option] of flags) command.addOption(option);
+  const dashes = name === 'run' ? args.indexOf('--') : -1;
+  const program = dashes === -1 ? null : args.slice(dashes + 1);
   try {
-    command.parse(args, { from: 'user' });
+    command.parse(dashes === -1 ? args : args.slice(0, dashes), { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (name === 'run') refuseLateCommand(args);
@@ -53,10 +59,11 @@ function parseArguments(name: CommandName, args: readonly string[]): Parsed {
     .map(([flag, option]) => [flag, option.attributeName()] as const)
     .filter(([, attribute]) => command.getOptionValueSource(attribute) === 'cli')
     .map(([flag, attribute]) => [flag, command.getOptionValue(attribute) as string | boolean] as const);
-  return { operands: command.args, given };
+  return { operands: command.args, given, program };
 }
 
-function interpret(command: CommandName, { operands, given }: Parsed, env: Environment): Invocation {
+function interpret(command: CommandName, parsed: Parsed, env: Environment): Invocation {
+  const { operands, given } = parsed;
   const asked = new Map(
     given.filter(([{ option }]) => option.scope === 'command').map(([flag, value]) => [flag.option.key, value]),
   );
@@ -67,10 +74,19 @@ function interpret(command: CommandName, { operands, given }: Parsed, env: Envir
     case 'schema':
       expectOperands(operands, []);
       return { command };
+    case 'link':
+      return { command, ...linkOf(operands), directory: textOf(asked.get('directory')) };
     case 'check':
+      values.addEnvironment(env, true);
+      return { command, file: fileOf(command, operands, undefined), ...values.result };
     case 'serve':
       values.addEnvironment(env, true);
-      return { command, file: fileOf(command, operands, asked.get('config')), ...values.result };
+      return {
+        command,
+        file: fileOf(command, operands, asked.get('config')),
+        ...values.result,
+        launch: launchOf(asked),
+      };
     case 'demo': {
       expectOperands(operands, ['LISTEN']);
       const [listen] = operands;
@@ -78,17 +94,57 @@ function interpret(command: CommandName, { operands, given }: Parsed, env: Envir
       values.set(['target'], 'demo:', 'TARGET');
       values.set(['routes'], [{ path: '/echo', target: 'echo:' }], 'routes');
       values.addEnvironment(env);
-      return { command, ...values.result, withListen: (other) => `bascule demo ${other}` };
+      const withListen = (other: string): string => `bascule demo ${other}`;
+      return { command, ...values.result, launch: FOREGROUND, notes: [], withListen };
     }
-    default: {
-      const [target = '', listen] = operandsOfRun(operands).toReversed();
-      if (listen !== undefined) values.set(['listen'], listen, 'LISTEN');
-      values.set(['target', 'url'], target, 'TARGET');
-      values.addEnvironment(env);
-      const more = given.length > 0 ? ' …' : '';
-      return { command: 'run', ...values.result, withListen: (other) => `bascule ${other} ${target}${more}` };
-    }
+    default:
+      return interpretRun(parsed, values, launchOf(asked), env);
   }
+}
+
+/** LISTEN may be left out. So may TARGET, where a program or a source of tokens takes its place. */
+function interpretRun({ operands, given, program }: Parsed, values: Values, launch: Launch, env: Environment): Invocation {
+  const hasTokens = given.some(([{ option }]) => option.group === 'Tokens');
+  const [listen, target] = program || hasTokens ? listenOnly(operands, program) : listenAndTarget(operands);
+  if (launch.inetd && listen !== undefined)
+    throw usageError(`with --inetd there is nothing to listen on, and '${listen}' is given`, 'Leave LISTEN out.');
+  const whereFrom = launch.inetd ? 'fd:0' : listen;
+  if (whereFrom !== undefined) values.set(['listen'], whereFrom, launch.inetd ? '--inetd' : 'LISTEN');
+  if (program) values.set(['target', 'program'], program, 'PROGRAM');
+  if (target !== undefined) values.set(['target', 'url'], target, 'TARGET');
+  values.addEnvironment(env);
+  const rest = [...(given.length > 0 ? ['…'] : []), ...(program ? ['--', ...program] : [])];
+  const words = target === undefined ? rest : [target, ...rest];
+  const withListen = (other: string): string => ['bascule', other, ...words].join(' ');
+  return { command: 'run', ...values.result, launch, notes: [], withListen };
+}
+
+type Operands = readonly [listen: string | undefined, target: string | undefined];
+
+function listenOnly(operands: readonly string[], program: readonly string[] | null): Operands {
+  if (program?.length === 0)
+    throw usageError('there is no program after --', 'Write bascule [LISTEN] -- PROGRAM [ARGUMENTS].');
+  const [listen] = expectOperands(operands, ['LISTEN']);
+  return [listen, undefined];
+}
+
+function listenAndTarget(operands: readonly string[]): Operands {
+  const [target, listen] = operandsOfRun(operands).toReversed();
+  return [listen, target];
+}
+
+function launchOf(asked: ReadonlyMap<string, string | boolean>): Launch {
+  return { daemon: asked.has('daemon'), pidFile: textOf(asked.get('pidFile')), inetd: asked.has('inetd') };
+}
+
+function textOf(value: string | boolean | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function linkOf(operands: readonly string[]): { readonly name: string } {
+  const [name] = expectOperands(operands, ['NAME']);
+  if (name === undefined) throw usageError('NAME is missing', 'Write bascule link websockify.');
+  return { name };
 }
 
 /** The values of a command line, as the nested input of a config, with where each came from. */
@@ -131,7 +187,7 @@ class Values {
 /** A text of the command line as the schema wants it; what cannot be read is left for the schema to refuse. */
 function readFlagValue(option: Option, text: string): unknown {
   if (option.type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text);
-  if (option.type === 'list') return text.split(',').map((name) => name.trim());
+  if (option.type === 'list' || option.type === 'texts' || option.type === 'origins') return text.split(',').map((name) => name.trim());
   return text;
 }
 

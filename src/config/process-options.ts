@@ -151,6 +151,16 @@ export const PROCESS_OPTIONS: readonly Option[] = [
     help: 'Serve the socket that is standard input: one client, or a listening socket, as inetd passes it.',
   },
   {
+    key: 'directory',
+    scope: 'command',
+    type: 'path',
+    default: null,
+    flag: '--dir',
+    metavar: 'DIR',
+    group: 'Other',
+    help: 'Directory for the link; by default the one that bascule stands in.',
+  },
+  {
     key: 'config',
     scope: 'command',
     type: 'path',

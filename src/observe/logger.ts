@@ -16,7 +16,7 @@ export interface Logger {
 }
 
 /** Whether `level` is at least as important as the least important one that is written. */
-function isEnabled(level: LogLevel, least: LogLevel): boolean {
+export function isEnabled(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(least);
 }
 

@@ -107,19 +107,16 @@ class DgramTransport implements SyslogTransport {
 /** A Unix stream socket: a newline ends each message, as old daemons want it. */
 class StreamTransport implements SyslogTransport {
   readonly #socket: Socket;
-  #full = false;
+  readonly #handlers: TransportHandlers;
 
   constructor(path: string, handlers: TransportHandlers, missing: unknown) {
+    this.#handlers = handlers;
     const socket = (this.#socket = connect({ path }).unref());
     let reason: Error = new Error('the log daemon has closed the connection');
     socket.on('error', (error: NodeJS.ErrnoException) => {
       reason = error.code === 'EPROTOTYPE' && missing instanceof Error ? missing : error;
     });
     socket.on('connect', () => handlers.onReady());
-    socket.on('drain', () => {
-      this.#full = false;
-      handlers.onReady();
-    });
     socket.on('close', () => handlers.onError(reason));
     // Nothing comes, but only who reads is told of the end.
     socket.resume();
@@ -131,9 +128,10 @@ class StreamTransport implements SyslogTransport {
 
   send(message: Buffer): boolean {
     const socket = this.#socket;
-    if (socket.connecting || !socket.writable || this.#full) return false;
-    socket.write(Buffer.concat([message, Buffer.from('\n')]));
-    this.#full = socket.writableNeedDrain && socket.writableLength > STREAM_QUEUE;
+    if (socket.connecting || !socket.writable || socket.writableLength > STREAM_QUEUE) return false;
+    socket.write(Buffer.concat([message, Buffer.from('\n')]), () => {
+      if (socket.writable && socket.writableLength === 0) this.#handlers.onReady();
+    });
     return true;
   }
 

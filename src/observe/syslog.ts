@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { BridgeError } from '../errors.ts';
-import { LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
+import { isEnabled, type Logger, type LogLevel } from './logger.ts';
 import { parseSyslogAddress, syslogAddressText, type SyslogAddress } from './syslog-address.ts';
 import { syslogMessage, type SyslogFacility, type SyslogFormat, type SyslogSender } from './syslog-format.ts';
 import { openTransport, transportError, type SyslogTransport } from './syslog-transport.ts';
@@ -14,7 +14,7 @@ export interface SyslogOptions {
   readonly appName?: string;
   /** By default 'daemon'. */
   readonly facility?: SyslogFacility;
-  /** Told once when the daemon cannot be reached, and again only after it could be in between. */
+  /** Told when the daemon cannot be reached: once until it could be in between, and at most once a minute. */
   readonly onProblem?: (error: BridgeError) => void;
 }
 
@@ -28,6 +28,7 @@ export interface Syslog {
 
 /** Most messages that wait for a daemon: together at most 2 MiB. */
 const MAX_WAITING = 1024;
+const TELL_INTERVAL = 60_000;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 10_000;
 const CLOSE_DEADLINE = 1000;
@@ -49,12 +50,12 @@ export function createSyslog(options: SyslogOptions): Syslog {
 
 /** A logger that writes to the log of the system, which adds time and level itself. */
 export function createSyslogLogger({ level, syslog }: { readonly level: LogLevel; readonly syslog: Syslog }): Logger {
-  const enabled = new Set<LogLevel>(LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1));
   return {
     log: (at, message, _fields, more = []) => {
-      if (!enabled.has(at)) return;
+      if (!isEnabled(at, level)) return;
       for (const line of [message, ...more]) syslog.write(at, line);
     },
+    enabled: (at) => isEnabled(at, level),
   };
 }
 
@@ -69,9 +70,12 @@ class SyslogClient implements Syslog {
   #retryDelay = FIRST_RETRY;
   /** The owner has been told that the daemon cannot be reached. */
   #told = false;
+  #toldAt = -Infinity;
   /** Messages that found no room. */
   #lost = 0;
   #closed = false;
+  /** Closing is over: what transports still have to say comes too late. */
+  #finished = false;
   #onEmpty: (() => void) | null = null;
 
   constructor(address: SyslogAddress, sender: SyslogSender, onProblem: (error: BridgeError) => void) {
@@ -106,6 +110,7 @@ class SyslogClient implements Syslog {
       });
       clearTimeout(timer);
     }
+    this.#finished = true;
     if (this.#retry) clearTimeout(this.#retry);
     this.#transport?.close();
     this.#transport = null;
@@ -146,9 +151,12 @@ class SyslogClient implements Syslog {
   }
 
   #onError(error: Error): void {
+    if (this.#finished) return;
     this.#transport = null;
-    if (!this.#told) {
+    const now = performance.now();
+    if (!this.#told && now - this.#toldAt >= TELL_INTERVAL) {
       this.#told = true;
+      this.#toldAt = now;
       this.#onProblem(transportError(syslogAddressText(this.#address), error));
     }
     this.#retry = setTimeout(() => this.#reopen(), this.#retryDelay).unref();

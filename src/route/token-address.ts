@@ -40,7 +40,9 @@ export function isTokenAddress(given: unknown): given is TokenAddress {
 function parse(text: string, defaultPort: number | null): TargetAddress {
   if (text.startsWith(`${UNIX_SOCKET}:`)) return parseTarget(`unix:${text.slice(UNIX_SOCKET.length + 1)}`);
   const isHostAlone = /^(\[[^\]]*\]|[^:]+)$/.test(text) || isIPv6(text);
-  if (defaultPort !== null && isHostAlone) return parseTarget(addressText({ host: text, port: defaultPort }));
+  if (defaultPort !== null && isHostAlone) return parse(addressText({ host: text, port: defaultPort }), null);
+  // A host may bear the name of a scheme.
+  if (/^[^:/[\]]+:\d{1,5}$/.test(text)) return parseTarget(`tcp://${text}`);
   // The last colon parts the port, as in the token files of websockify.
   const [, host = '', port = ''] = /^([\da-f:.]+):(\d{1,5})$/i.exec(text) ?? [];
   return parseTarget(isIPv6(host) ? `[${host}]:${port}` : text);

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { BridgeError } from '../errors.ts';
 import { nativeDirectory } from '../native/directory.ts';
 import { elfFacts } from './program-elf.ts';
+import { ownSearchPath } from './program-environment.ts';
 
-/** Where programs are looked for when PATH is not set, as execvp(3) does. */
-const DEFAULT_PATH = '/bin:/usr/bin';
 /** A script's interpreter may be a script itself; the system follows as many as this (Linux: BINPRM_MAX_RECURSION). */
 const MAX_SCRIPTS = 4;
 const SET_ID = 0o6000;
@@ -13,7 +12,7 @@ const SET_ID = 0o6000;
 const HEAD_BYTES = 16 * 1024;
 
 /** Finds the file of a program as execvp(3) would. Throws PROGRAM_NOT_FOUND, which says what is wrong with it. */
-export function findProgram(name: string, searchPath: string = process.env['PATH'] ?? DEFAULT_PATH): string {
+export function findProgram(name: string, searchPath: string = ownSearchPath()): string {
   if (name === '') throw new BridgeError('PROGRAM_NOT_FOUND', { detail: 'no program is named' });
   const directories = name.includes('/') ? [''] : searchPath.split(':').map((directory) => directory || '.');
   let problem = name.includes('/') ? `there is no '${name}'` : `there is no '${name}' in PATH`;

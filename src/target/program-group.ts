@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a program gets to end after SIGTERM, in ms. */
-export const PATIENCE = 3000;
+const PATIENCE = 3000;
 /** How long to wait for what was killed: a process that hangs in the system goes when the system likes. */
 const LAST_WAIT = 1000;
 /** Waits between looks, in ms: the first, and the longest. */

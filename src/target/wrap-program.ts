@@ -4,6 +4,7 @@ import type { ProgramTargetConfig } from '../config/model.ts';
 import { asBridgeError } from '../errors.ts';
 import { REBIND_NEW_PORT, REBIND_OLD_PORT, rebindLibrary } from '../native/rebind.ts';
 import { dialProgram, type ProgramPort } from './program-dial.ts';
+import { ownEnvironment } from './program-environment.ts';
 import { findProgram, preloadObstacle } from './program-file.ts';
 import { endGroup, signalGroup } from './program-group.ts';
 import { freeLoopbackPort, isPortTaken } from './program-port.ts';
@@ -168,7 +169,7 @@ export class WrapProgram implements Target {
 
   /** The bridge's own environment, and what tells the program or the preloaded library the port. */
   #environment(port: number): NodeJS.ProcessEnv {
-    const env = { ...process.env };
+    const env = ownEnvironment();
     const { portEnv } = this.#config;
     if (portEnv !== null) env[portEnv] = String(port);
     if (this.#library === null) return env;

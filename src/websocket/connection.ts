@@ -1,8 +1,8 @@
 import type { BridgeError } from '../errors.ts';
 import { HEADROOM, type ByteReader, type ByteSink } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
-import { MessageBuffer } from '../stream/message-buffer.ts';
 import { encodeClose } from './close-codes.ts';
+import { EarlyInput, type EarlyObserver } from './early-input.ts';
 import { OPCODE, type DataOpcode } from './opcode.ts';
 import { Parser, type FrameHandler } from './parser.ts';
 import { Scout } from './scout.ts';
@@ -10,9 +10,6 @@ import { frame, headerSize, writeHeader } from './writer.ts';
 
 /** A payload up to this size is copied behind its header when there is no room in front of it. */
 const COPY_LIMIT = 4096;
-
-/** As much is read ahead while nobody takes data yet, about, in bytes. */
-const EARLY_LIMIT = 64 * 1024;
 
 const OPCODE_BITS = 0x0f;
 
@@ -31,24 +28,46 @@ export interface ConnectionHandler {
   onError(error: BridgeError): void;
 }
 
+/** The server side of one client's connection as relays and sessions use it, whichever wire format it speaks. */
+export interface ClientConnection {
+  readonly writer: ByteWriter;
+  /** Whether the wire format has pings. Without, a silent client may well be alive. */
+  readonly pings: boolean;
+  /** Whether the client has closed as its wire format says. */
+  readonly closeReceived: boolean;
+  /** Watches the client while nobody takes its data yet, so that one that leaves is noticed. */
+  watch(observer: EarlyObserver): void;
+  /** Begins delivery. `maxMessage` is the greatest message in bytes, 0 for no limit. */
+  start(handler: ConnectionHandler, maxMessage: number): void;
+  pause(): void;
+  resume(): void;
+  /** Gives back memory that a quiet connection does not need. */
+  relax(): void;
+  /** Sends buffer[start, end) as one message. `headroom` and `mayKeep` as in ByteSink.onBytes, and so the result. */
+  send(opcode: DataOpcode, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean;
+  ping(): void;
+  /** Tells the client, once and behind everything that is queued, that this is the end. Code 1005 stands for no code. */
+  sendClose(code: number, reason: string): void;
+  /** Called by the owner when the writer has drained. */
+  onDrain(): void;
+}
+
 /**
  * The server side of one WebSocket (RFC 6455) on any byte stream.
  *
  * It decides nothing: closing, deadlines and backpressure are up to its owner. Until `start`, what the client sends
  * waits: a little here, the rest in the kernel.
  */
-export class Connection implements ByteSink, FrameHandler {
+export class Connection implements ClientConnection, ByteSink, FrameHandler {
   readonly writer: ByteWriter;
+  readonly pings: boolean = true;
   readonly #reader: ByteReader;
   /** Pongs stop waiting for each other above this many queued bytes. */
   readonly #highWaterMark: number;
   #parser: Parser | null = null;
   #handler: ConnectionHandler | null = null;
-  /** What came together with the handshake, until `start`. */
-  #head: Buffer | null;
-  /** What came between the handshake and `start`. */
-  readonly #early = new MessageBuffer();
-  #ended = false;
+  /** What came before `start`, until then. */
+  #early: EarlyInput | null;
   /** The peer's error has been told. */
   #failed = false;
   #closeSent = false;
@@ -62,7 +81,7 @@ export class Connection implements ByteSink, FrameHandler {
     this.#reader = reader;
     this.writer = writer;
     this.#highWaterMark = highWaterMark;
-    this.#head = head.length > 0 ? Buffer.from(head) : null;
+    this.#early = new EarlyInput(reader, head);
   }
 
   /** Whether a Close frame has been sent. */
@@ -75,48 +94,16 @@ export class Connection implements ByteSink, FrameHandler {
     return this.#parser?.closed ?? false;
   }
 
-  /**
-   * Watches the client while nobody takes its data yet, so that one that leaves is noticed. A client that has sent data
-   * and then left in an orderly way still wants it delivered: that end is told behind the data, at the start.
-   */
-  watch(observer: Pick<ConnectionHandler, 'onClose' | 'onPeerEnd'>): void {
-    let scout: Scout | null = null;
-    let sawData = false;
-    const take = (bytes: Buffer): void => {
-      if (this.#early.length >= EARLY_LIMIT) this.#reader.pause();
-      // Most clients begin with data. Only what begins with a control frame needs a closer look.
-      sawData ||= scout === null && (bytes[0]! & OPCODE_BITS) < OPCODE.close;
-      if (sawData) return;
-      scout ??= new Scout();
-      scout.look(bytes);
-      sawData = scout.sawData;
-      if (scout.close && !sawData) observer.onClose(scout.close.code, scout.close.reason);
-    };
-    this.#reader.start({
-      onBytes: (buffer, start, end) => {
-        this.#early.append(buffer, start, end);
-        take(buffer.subarray(start, end));
-        return false;
-      },
-      onEnd: () => {
-        this.#ended = true;
-        if (!sawData) observer.onPeerEnd();
-      },
-    });
-    if (this.#head) take(this.#head);
+  watch(observer: EarlyObserver): void {
+    this.#early?.watch(() => new Scout(), observer);
   }
 
-  /** Begins delivery. `maxMessage` is the greatest message in bytes, 0 for no limit. */
   start(handler: ConnectionHandler, maxMessage: number): void {
     this.#handler = handler;
     this.#parser = new Parser(this, { maxMessage });
-    const head = this.#head;
-    this.#head = null;
-    const early = this.#early.take();
-    this.#reader.start(this);
-    if (head) this.onBytes(head, 0, head.length, 0, true);
-    if (early.length > 0) this.onBytes(early, 0, early.length, 0, true);
-    if (this.#ended) handler.onPeerEnd();
+    const early = this.#early;
+    this.#early = null;
+    early?.handOver(this);
   }
 
   pause(): void {
@@ -127,12 +114,10 @@ export class Connection implements ByteSink, FrameHandler {
     this.#reader.resume();
   }
 
-  /** Gives back memory that a quiet connection does not need. */
   relax(): void {
     this.#reader.relax();
   }
 
-  /** Sends buffer[start, end) as one message. `headroom` and `mayKeep` as in ByteSink.onBytes, and so the result. */
   send(opcode: DataOpcode, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean {
     if (this.#closeSent) return false;
     const length = end - start;
@@ -186,7 +171,6 @@ export class Connection implements ByteSink, FrameHandler {
   }
 
   onEnd(): void {
-    this.#ended = true;
     this.#handler?.onPeerEnd();
   }
 

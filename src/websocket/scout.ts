@@ -1,14 +1,12 @@
+import type { EarlyScout } from './early-input.ts';
 import { Parser, type FrameHandler } from './parser.ts';
 
 /** Looks through what a client sends while nobody takes it yet: whether there is data, and whether the client has closed. */
-export class Scout implements FrameHandler {
-  /** A message, or a part of one, has come. */
+export class Scout implements EarlyScout, FrameHandler {
   sawData = false;
-  /** The Close frame, once it has come. */
   close: { readonly code: number; readonly reason: string } | null = null;
   readonly #parser = new Parser(this);
 
-  /** Looks at bytes and leaves them as they are. */
   look(bytes: Buffer): void {
     this.#parser.push(Buffer.from(bytes), 0, bytes.length);
   }

@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveConfig } from '../../src/config/resolve.ts';
 import { BridgeError } from '../../src/errors.ts';
+import { BridgeServer } from '../../src/server/bridge-server.ts';
 import { closed, dialStream, Received, refusal } from '../conformance/target-support.ts';
 import { buildNative } from '../conformance/target-servers.ts';
 import { Child, runChild } from '../support/child.ts';
@@ -13,6 +15,7 @@ import { freePort } from '../support/free-port.ts';
 import { suite } from '../support/packages.ts';
 import { makeTempDir, tempDir } from '../support/temp-dir.ts';
 import { sleep, until } from '../support/wait.ts';
+import { WsClient } from '../support/ws-client.ts';
 import { compile, GREETER, Host, isAlive, python, wrap, type Wrapped } from './wrap-program-servers.ts';
 
 /** Connects through the target, says something and gives everything that comes until `mark` is in it. */
@@ -39,7 +42,13 @@ async function pidAfter(host: Host, word: string): Promise<number> {
   return Number(pid);
 }
 
+const wrapNamed = (name: string): Promise<Wrapped> => wrap([name, '{port}']);
+
 const gone = (pid: number): Promise<boolean> => until(`process ${pid} is gone`, () => !isAlive(pid));
+
+/** A server that goes into the background: the program ends, its child serves on. */
+const daemon = (setsid: boolean): readonly string[] =>
+  python(`import os\nif os.fork(): os._exit(0)\n${setsid ? 'os.setsid()' : ''}\n${GREETER}`, '<port>');
 
 suite('A program whose port is moved', { needs: ['cc', 'C headers'] }, () => {
   beforeAll(() => buildNative());
@@ -52,6 +61,33 @@ suite('A program whose port is moved', { needs: ['cc', 'C headers'] }, () => {
     await once(bridge, 'listening');
     bridge.close();
     await wrapped.host.line(/GET \/ HTTP\/1\.0" 200/);
+  });
+
+  test('shares its port with the bridge, whose end is its end', async () => {
+    const port = await freePort();
+    const target = {
+      kind: 'program',
+      mode: 'exit',
+      portEnv: null,
+      port,
+      command: python(GREETER, String(port)),
+    } as const;
+    const { config } = resolveConfig({ listen: `127.0.0.1:${port}`, target: 'echo:' });
+    const listeners = config.listeners.map((listener) => ({
+      ...listener,
+      routes: listener.routes.map((route) => ({ ...route, target })),
+    }));
+    const server = new BridgeServer({ ...config, listeners });
+    atTestEnd(() => server.close(0));
+    const lines: string[] = [];
+    server.on('program:output', ({ line }) => lines.push(line));
+    await server.listen();
+    const client = await WsClient.open(`ws://127.0.0.1:${port}/`);
+    const { code } = await client.whenClosed();
+    const [, pid] = await until('the program tells its number', () => /^ready (\d+)/.exec(lines.join('\n')));
+    expect({ code, said: client.data.toString() }).toEqual({ code: 1000, said: `hello from ${pid}` });
+    await server.close(0);
+    expect(isAlive(Number(pid))).toBe(false);
   });
 
   test.each(['::', '127.0.0.1', '::1', 'localhost'])('is reached when it is a Node server on %s', async (host) => {
@@ -120,6 +156,8 @@ suite('A child that serves for a program', { needs: ['cc', 'C headers', 'socat',
       await netcat.host.line(new RegExp(`^${word}`.trim()));
       await closed(connection);
     }
+    expect(netcat.host.lines).toEqual(['first', 'second']);
+    expect(netcat.host.exits).toEqual([]);
   });
 });
 
@@ -157,10 +195,6 @@ suite('A VNC server', { needs: ['cc', 'C headers', 'Xtigervnc'] }, () => {
 
 suite('The end of a program', { needs: ['cc', 'C headers'] }, () => {
   beforeAll(() => buildNative());
-
-  /** A server that goes into the background: the program ends, its child serves on. */
-  const daemon = (setsid: boolean): readonly string[] =>
-    python(`import os\nif os.fork(): os._exit(0)\n${setsid ? 'os.setsid()' : ''}\n${GREETER}`, '<port>');
 
   test.each([
     ['sh -c "exit 7"', ['sh', '-c', 'exit 7'], 7],
@@ -205,8 +239,11 @@ suite('The end of a program', { needs: ['cc', 'C headers'] }, () => {
   });
 
   test('is a new start in mode respawn, and sessions wait for it', async () => {
-    const once = GREETER.replace('while True:', 'for _ in [0]:').replace('peer.close()', 'peer.close(); sys.exit(1)');
-    const wrapped = await wrap(python(once, '<port>'), { mode: 'respawn' });
+    const serveOne = GREETER.replace('while True:', 'for _ in [0]:').replace(
+      'peer.close()',
+      'peer.close(); sys.exit(1)',
+    );
+    const wrapped = await wrap(python(serveOne, '<port>'), { mode: 'respawn' });
     const answers = new Set<string>();
     for (let count = 0; count < 4; count++) answers.add(await talk(wrapped, '', 'hello'));
     expect(answers.size).toBe(4);
@@ -246,7 +283,7 @@ describe('A program that is told its port', () => {
   const server = GREETER.replace('sys.argv[1]', "os.environ.get('MY_PORT') or sys.argv[1]");
 
   test('by a variable is not preloaded', async () => {
-    const told = await wrap(python(`${server}`, 'unused'), { portEnv: 'MY_PORT' });
+    const told = await wrap(python(server, 'unused'), { portEnv: 'MY_PORT' });
     expect(await talk(told, '', 'hello')).toMatch(/^hello/);
     const { host } = await wrap(['sh', '-c', 'echo "<$LD_PRELOAD>" "$MY_PORT"'], { portEnv: 'MY_PORT' });
     const [, preload, port] = await host.line(/^<(.*)> (\d+)$/);
@@ -272,19 +309,18 @@ describe('Starting and stopping a program', () => {
     writeFileSync(file, 'text');
     chmodSync(file, 0o644);
     mkdirSync(join(house.path, 'directory'));
-    const start = (name: string): Promise<unknown> => wrap([name, '{port}']);
-    await expect(start('no-such-program')).rejects.toMatchObject({
+    await expect(wrapNamed('no-such-program')).rejects.toMatchObject({
       code: 'PROGRAM_NOT_FOUND',
       detail: "there is no 'no-such-program' in PATH",
     });
-    await expect(start(file)).rejects.toMatchObject({
+    await expect(wrapNamed(file)).rejects.toMatchObject({
       code: 'PROGRAM_NOT_FOUND',
       detail: expect.stringContaining(file),
     });
-    await expect(start(join(house.path, 'directory'))).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' });
+    await expect(wrapNamed(join(house.path, 'directory'))).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' });
     const broken = join(house.path, 'broken');
     writeFileSync(broken, '#!/no/such/interpreter\n', { mode: 0o755 });
-    await expect(start(broken)).rejects.toMatchObject({
+    await expect(wrapNamed(broken)).rejects.toMatchObject({
       code: 'PROGRAM_NOT_FOUND',
       detail: expect.stringContaining(broken),
     });
@@ -347,7 +383,7 @@ describe('Starting and stopping a program', () => {
     ]);
     atTestEnd(() => child.stop());
     const [, pid] = await child.waitForOutput(/self (\d+)/);
-    await child.exit;
+    expect((await child.exit).code).toBe(0);
     await gone(Number(pid));
   });
 });

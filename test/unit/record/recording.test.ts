@@ -167,11 +167,11 @@ describe('a slow disk', () => {
   });
 
   test('may also be slow to open, and a file that opens too late is closed', async () => {
-    let opened: (sink: OpenedSink) => void = () => undefined;
-    const { recording, disk, told } = bench({ stall: 30 }, () => new Promise((resolve) => (opened = resolve)));
+    const late: ((sink: OpenedSink) => void)[] = [];
+    const { recording, disk, told } = bench({ stall: 30 }, () => new Promise((resolve) => void late.push(resolve)));
     await recording.finished;
     expect(told).toEqual(['error f']);
-    opened({ file: 'f.1', sink: disk });
+    late[0]!({ file: 'f.1', sink: disk });
     await until('the file is closed', () => disk.closed === 1);
   });
 });

@@ -15,6 +15,8 @@ describe('the address of a token', () => {
     ['unix:/run/vnc.sock', { kind: 'unix', path: '/run/vnc.sock' }],
     ['unix-dgram:/run/log.sock', { kind: 'unix-dgram', path: '/run/log.sock' }],
     ['tcp://vm:5900', tcp('vm', 5900)],
+    ['unix:5900', tcp('unix', 5900)],
+    ['demo:5900', tcp('demo', 5900)],
     ['udp://vm:53', { kind: 'udp', host: 'vm', port: 53 }],
     [{ host: 'vm', port: 5900 }, tcp('vm', 5900)],
     [{ host: 'vm', port: '5900' }, tcp('vm', 5900)],

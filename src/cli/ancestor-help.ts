@@ -1,0 +1,36 @@
+import { metavarOf } from './ancestor-arguments.ts';
+import type { AncestorOption } from './ancestor-option.ts';
+import { textTable, wrapText } from './text-table.ts';
+
+/** The help page of an ancestor's dialect. */
+export interface AncestorPage {
+  readonly usage: readonly string[];
+  readonly what: string;
+  readonly options: readonly AncestorOption[];
+}
+
+/** The help of a dialect, made from its option table. `width` is that of the terminal. */
+export function ancestorHelp({ usage, what, options }: AncestorPage, width = 80): string {
+  const columns = Math.max(60, Math.min(width, 110));
+  const help = { flag: '--help', short: '-h', value: 'nothing', help: 'Print this help.' } as const;
+  const own = options.filter(({ extra }) => !extra);
+  const extra = options.filter((option) => option.extra);
+  const sections = [
+    usageLines(usage).join('\n'),
+    wrapText(what, columns).join('\n'),
+    `Options:\n${textTable([help, ...own].map(row), columns)}`,
+    ...(extra.length === 0 ? [] : [`Options of bascule alone:\n${textTable(extra.map(row), columns)}`]),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+/** The forms of a command line, as they stand above a usage error. */
+export function usageLines(usage: readonly string[]): readonly string[] {
+  return usage.map((line, index) => `${index === 0 ? 'Usage:' : '      '} ${line}`);
+}
+
+function row(option: AncestorOption): readonly [string, string] {
+  const { short, flag, help } = option;
+  const metavar = metavarOf(option);
+  return [`${short === undefined ? '    ' : `${short}, `}${flag}${metavar ? ` ${metavar}` : ''}`, help];
+}
