@@ -88,6 +88,7 @@ export const ERRORS = {
   SNIFF_TIMEOUT: row('sniff', 'client', null, null, 'The client sent nothing before the deadline.', 'Send the request at once.'),
   TLS_REQUIRED: row('sniff', 'client', null, null, 'The client spoke plain text to a port that takes TLS only.', 'Use https:// or wss://.'),
   TLS_NOT_CONFIGURED: row('sniff', 'operator', null, null, 'The client spoke TLS to a port that has no certificate.', 'Give the bridge a certificate with --cert, or use ws://.'),
+  FLASH_POLICY: row('sniff', 'client', null, null, 'The Flash policy request is not a whole one.', 'Send <policy-file-request/> and a zero byte, and nothing before it.'),
   TLS_HANDSHAKE_FAILED: row('tls', 'client', null, null, 'The TLS handshake failed.', 'Check that the client trusts the certificate and shares a protocol version.'),
   TLS_HANDSHAKE_TIMEOUT: row('tls', 'client', null, null, 'The TLS handshake did not finish before the deadline.', 'Check the network between client and bridge.'),
 
@@ -104,6 +105,7 @@ export const ERRORS = {
   WS_UPGRADE_HEADER: row('http', 'client', 400, null, 'The Upgrade header does not say websocket.', 'Send Upgrade: websocket.'),
   WS_HOST: row('http', 'client', 400, null, 'The Host header is missing.', 'Send one Host header.'),
   WS_KEY: row('http', 'client', 400, null, 'The Sec-WebSocket-Key header is missing or is not 16 bytes in base64.', 'Send a fresh 16-byte key in base64.'),
+  WS_HIXIE_KEY: row('http', 'client', 400, null, 'A Sec-WebSocket-Key1 or Sec-WebSocket-Key2 header is missing or wrong.', 'Send both as draft-hixie-thewebsocketprotocol-76 makes them, or use version 13.'),
   WS_VERSION: row('http', 'client', 426, null, 'This WebSocket version is not spoken here.', 'Use version 13.'),
   WS_SUBPROTOCOL: row('http', 'client', 400, null, 'The Sec-WebSocket-Protocol header is malformed.', 'Send distinct tokens separated by commas.'),
 
@@ -138,6 +140,7 @@ export const ERRORS = {
   WS_UNMASKED: row('relay', 'client', null, 1002, 'A client frame was not masked.', 'Mask every frame (RFC 6455 §5.1).'),
   WS_RESERVED_BITS: row('relay', 'client', null, 1002, 'A reserved bit was set without an extension.', 'Clear the reserved bits (RFC 6455 §5.2).'),
   WS_OPCODE: row('relay', 'client', null, 1002, 'A frame had an unknown opcode.', 'Use the opcodes of RFC 6455 §5.2.'),
+  WS_HIXIE_FRAME: row('relay', 'client', null, 1002, 'A frame was not a text frame of a Hixie draft.', 'Send text frames only: 0x00, base64, 0xFF.'),
   WS_CONTROL_FRAME: row('relay', 'client', null, 1002, 'A control frame was fragmented or longer than 125 bytes.', 'Send short, whole control frames (RFC 6455 §5.5).'),
   WS_FRAGMENT: row('relay', 'client', null, 1002, 'A fragment was out of order.', 'Follow RFC 6455 §5.4.'),
   WS_LENGTH: row('relay', 'client', null, 1002, 'A frame length was not encoded in the shortest form or was too great.', 'Follow RFC 6455 §5.2.'),

@@ -18,7 +18,10 @@ export interface Handshake {
   /** The path as it was sent, percent-encoded, without the query. Always starts with '/'. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Header names in lower case. A repeated header has its values joined by ', '. */
+  /**
+   * Header names in lower case. A repeated header has its values joined by ', '. Those that begin with SSL_ or X-SSL-
+   * are not here: a client could claim a certificate with them.
+   */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Cookies by name, percent-decoded where that is possible. */
   readonly cookies: ReadonlyMap<string, string>;

@@ -30,7 +30,7 @@ export function parseAncestorArguments(argv: readonly string[], rules: ArgumentR
     values.set(option.flag, readValue(rules, option, text));
   };
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === '--') return { values, operands: [...operands, ...words], dashes: true };
+    if (word === '--') return { values, operands, rest: words };
     if (word.startsWith('--')) {
       const equals = word.indexOf('=');
       const name = equals === -1 ? word : word.slice(0, equals);
@@ -41,10 +41,10 @@ export function parseAncestorArguments(argv: readonly string[], rules: ArgumentR
       if (!takeCluster(rules, word, take)) return null;
     } else {
       operands.push(word);
-      if (rules.operandsLast) return { values, operands: [...operands, ...words], dashes: false };
+      if (rules.operandsLast) return { values, operands: [...operands, ...words], rest: null };
     }
   }
-  return { values, operands, dashes: false };
+  return { values, operands, rest: null };
 }
 
 /** The word that stands for an option's value; '' where it takes none. */

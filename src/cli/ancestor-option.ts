@@ -20,6 +20,6 @@ export interface AncestorArguments {
   /** By flag. The last one counts. */
   readonly values: ReadonlyMap<string, string | number | true>;
   readonly operands: readonly string[];
-  /** Whether '--' stood alone before, between or behind the operands. */
-  readonly dashes: boolean;
+  /** What stands after '--'; null where there is none. */
+  readonly rest: readonly string[] | null;
 }

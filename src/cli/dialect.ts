@@ -65,7 +65,7 @@ export interface Dialect {
   /** Shown before a usage error, as the ancestors do. */
   readonly usage?: readonly string[];
   /** `exists` tells whether a file is there: some options count only then. */
-  parse(argv: readonly string[], env: Environment, exists: (file: string) => boolean): Invocation;
+  parse(argv: readonly string[], env: Environment, exists?: (file: string) => boolean): Invocation;
 }
 
 /** An ordinary process in the foreground. */

@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import type { BridgeInput } from '../config/input.ts';
 import { nearest } from '../address/nearest.ts';
 import type { Option } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
@@ -14,6 +13,7 @@ import {
   type Origins,
   usageError,
 } from './dialect.ts';
+import { InputBuilder } from './input-builder.ts';
 import { commanderFlag, flagsOf, type NativeFlag } from './native-options.ts';
 
 const COMMANDS: readonly CommandName[] = ['serve', 'check', 'schema', 'demo', 'link'];
@@ -90,9 +90,9 @@ function interpret(command: CommandName, parsed: Parsed, env: Environment): Invo
     case 'demo': {
       expectOperands(operands, ['LISTEN']);
       const [listen] = operands;
-      if (listen !== undefined) values.set(['listen'], listen, 'LISTEN');
-      values.set(['target'], 'demo:', 'TARGET');
-      values.set(['routes'], [{ path: '/echo', target: 'echo:' }], 'routes');
+      if (listen !== undefined) values.set('listen', listen, 'LISTEN');
+      values.set('target', 'demo:', 'TARGET');
+      values.set('routes', [{ path: '/echo', target: 'echo:' }], 'routes');
       values.addEnvironment(env);
       const withListen = (other: string): string => `bascule demo ${other}`;
       return { command, ...values.result, launch: FOREGROUND, notes: [], withListen };
@@ -103,15 +103,20 @@ function interpret(command: CommandName, parsed: Parsed, env: Environment): Invo
 }
 
 /** LISTEN may be left out. So may TARGET, where a program or a source of tokens takes its place. */
-function interpretRun({ operands, given, program }: Parsed, values: Values, launch: Launch, env: Environment): Invocation {
+function interpretRun(
+  { operands, given, program }: Parsed,
+  values: Values,
+  launch: Launch,
+  env: Environment,
+): Invocation {
   const hasTokens = given.some(([{ option }]) => option.group === 'Tokens');
   const [listen, target] = program || hasTokens ? listenOnly(operands, program) : listenAndTarget(operands);
   if (launch.inetd && listen !== undefined)
     throw usageError(`with --inetd there is nothing to listen on, and '${listen}' is given`, 'Leave LISTEN out.');
   const whereFrom = launch.inetd ? 'fd:0' : listen;
-  if (whereFrom !== undefined) values.set(['listen'], whereFrom, launch.inetd ? '--inetd' : 'LISTEN');
-  if (program) values.set(['target', 'program'], program, 'PROGRAM');
-  if (target !== undefined) values.set(['target', 'url'], target, 'TARGET');
+  if (whereFrom !== undefined) values.set('listen', whereFrom, launch.inetd ? '--inetd' : 'LISTEN');
+  if (program) values.set('target.program', program, 'PROGRAM');
+  if (target !== undefined) values.set('target.url', target, 'TARGET');
   values.addEnvironment(env);
   const rest = [...(given.length > 0 ? ['…'] : []), ...(program ? ['--', ...program] : [])];
   const words = target === undefined ? rest : [target, ...rest];
@@ -148,38 +153,25 @@ function linkOf(operands: readonly string[]): { readonly name: string } {
 }
 
 /** The values of a command line, as the nested input of a config, with where each came from. */
-class Values {
-  readonly #input: Record<string, unknown> = {};
-  readonly #origins: Record<string, string> = {};
-
+class Values extends InputBuilder {
   constructor(given: Parsed['given']) {
+    super();
     for (const [{ option, flag, value, metavar }, text] of given) {
-      const before = this.#origins[option.key];
+      const before = this.originOf(option.key);
       if (before !== undefined) throw usageError(`${before} and ${flag} say different things`, 'Give one of them.');
-      this.set(option.key.split('.'), metavar ? readFlagValue(option, String(text)) : value, flag);
+      this.set(option.key, metavar ? readFlagValue(option, String(text)) : value, flag);
     }
   }
 
-  get result(): { readonly input: BridgeInput; readonly origins: Origins } {
-    return { input: this.#input, origins: this.#origins };
-  }
-
-  set(keys: readonly string[], value: unknown, origin: string): void {
-    let place = this.#input;
-    for (const key of keys.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
-    place[keys.at(-1)!] = value;
-    this.#origins[keys.join('.')] = origin;
-  }
-
   /** Takes from the environment what no flag has given. Without a certificate there is no key to give a passphrase for. */
-  addEnvironment(env: Environment, hasCertificate: boolean = this.#origins['tls.cert'] !== undefined): void {
+  addEnvironment(env: Environment, hasCertificate: boolean = this.originOf('tls.cert') !== undefined): void {
     for (const option of OPTIONS) {
       const value = option.env === undefined ? undefined : env[option.env];
       // An empty variable counts as none: that is how scripts unset one.
-      if (!value || this.#origins[option.key] !== undefined) continue;
-      const isIdle = !hasCertificate || this.#origins['tls.keyPasswordFile'] !== undefined;
+      if (!value || this.originOf(option.key) !== undefined) continue;
+      const isIdle = !hasCertificate || this.originOf('tls.keyPasswordFile') !== undefined;
       if (option.key === 'tls.keyPassword' && isIdle) continue;
-      this.set(option.key.split('.'), option.type === 'secret' ? new Secret(value) : value, option.env!);
+      this.set(option.key, option.type === 'secret' ? new Secret(value) : value, option.env!);
     }
   }
 }
@@ -187,7 +179,8 @@ class Values {
 /** A text of the command line as the schema wants it; what cannot be read is left for the schema to refuse. */
 function readFlagValue(option: Option, text: string): unknown {
   if (option.type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text);
-  if (option.type === 'list' || option.type === 'texts' || option.type === 'origins') return text.split(',').map((name) => name.trim());
+  if (option.type === 'list' || option.type === 'texts' || option.type === 'origins')
+    return text.split(',').map((name) => name.trim());
   return text;
 }
 

@@ -72,7 +72,12 @@ export const WEBSOCKIFY_OPTIONS: readonly AncestorOption[] = [
     metavar: 'CLASS',
     help: 'How tokens become targets: TokenFile, ReadOnlyTokenFile, TokenFileName, BaseTokenAPI, JSONTokenApi, JWTTokenApi, TokenRedis, UnixDomainSocketDirectory, or a JavaScript module.',
   },
-  { flag: '--token-source', value: 'text', metavar: 'ARG', help: 'What the token plugin is given: a file, an address.' },
+  {
+    flag: '--token-source',
+    value: 'text',
+    metavar: 'ARG',
+    help: 'What the token plugin is given: a file, an address.',
+  },
   { flag: '--host-token', value: 'nothing', help: 'Take the host name that a client asks for as its token.' },
   {
     flag: '--auth-plugin',

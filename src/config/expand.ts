@@ -6,7 +6,15 @@ import type { LifeConfig, ListenAddress, ListenerLimits, RelayConfig, RouteMatch
 import { defaultValue } from './option-value.ts';
 import { optionOf, optionsUnder } from './options.ts';
 import { checkTarget } from './target-check.ts';
-import type { ValidAuth, ValidInput, ValidListener, ValidRoute, ValidTarget, ValidTls, ValidTokens } from './valid-input.ts';
+import type {
+  ValidAuth,
+  ValidInput,
+  ValidListener,
+  ValidRoute,
+  ValidTarget,
+  ValidTls,
+  ValidTokens,
+} from './valid-input.ts';
 
 /** A config with everything filled in and inherited, still in the words of the config file; no file has been read. */
 export interface ExpandedConfig {

@@ -104,7 +104,7 @@ export interface TargetProgramInput {
 }
 
 /** Each client chooses its target by a token. A text is the file of tokens. */
-export interface TargetTokensInput {
+export interface TargetTokensInput extends Partial<Omit<TargetAddressInput, 'url'>> {
   readonly tokens: string | TokensInput;
 }
 
@@ -122,6 +122,7 @@ export interface TokensInput {
   readonly pluginSource?: string | Secret;
   readonly from?: 'query' | 'host';
   readonly defaultPort?: number;
+  readonly tls?: boolean;
 }
 
 export interface RedisInput {

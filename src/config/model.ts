@@ -184,6 +184,8 @@ export interface TokenTargetConfig {
   readonly source: TokenSourceConfig;
   /** A port for sources that name only a host; null = none. */
   readonly defaultPort: number | null;
+  /** How to speak TLS with targets that are given as host and port; absent = they are spoken to as they are. */
+  readonly tls?: Omit<TlsTargetConfig, 'kind' | 'host' | 'port'>;
 }
 
 export type TokenSourceConfig =

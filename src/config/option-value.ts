@@ -221,8 +221,7 @@ function readOrigin(text: string): string {
   if (text === 'null' || (url && url.origin === 'null' && text === `${url.protocol}//${url.host}`)) return text;
   if (!url || !/^https?:$/.test(url.protocol))
     throw badValue(`${quoted(text)} is not an origin`, 'write it like https://example.com or http://localhost:8080');
-  if (url.href !== `${url.origin}/`)
-    throw badValue(`${quoted(text)} is more than an origin`, `write ${url.origin}`);
+  if (url.href !== `${url.origin}/`) throw badValue(`${quoted(text)} is more than an origin`, `write ${url.origin}`);
   return url.origin;
 }
 

@@ -116,7 +116,11 @@ class Resolution {
     if (connect) return { kind: 'function', connect };
     // Where an attempt fails there is an issue, and nobody gets to see what stands in for the target.
     if (program) return attempt('program', () => programTarget(program, target, address)) ?? { kind: 'echo' };
-    if (tokens) return tokenTarget(tokens, this.#attempt([...path, 'tokens'])) ?? { kind: 'echo' };
+    if (tokens) {
+      const tls = tokens.tls ? { tls: this.#targetTls(target, path) } : {};
+      const found = tokenTarget(tokens, this.#attempt([...path, 'tokens']));
+      return found ? { ...found, ...tls } : { kind: 'echo' };
+    }
     if (url?.kind !== 'tls') return url as TargetConfig;
     return { kind: 'tls', host: url.host, port: url.port, ...this.#targetTls(target, path) };
   }

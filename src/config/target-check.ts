@@ -14,7 +14,7 @@ const TLS_KEYS = ['ca', 'servername', 'verify', 'cert', 'key', 'keyPassword', 'k
  * What stands beside the address wins.
  */
 export function checkTarget(target: ValidTarget | undefined, at: IssuePath, issues: ConfigIssue[]): ValidTarget {
-  const report = (key: string, what: string, remedy: string): void => {
+  const report: Report = (key, what, remedy) => {
     issues.push(issue('CONFIG_INVALID', key ? [...at, key] : at, what, remedy));
   };
   if (!target) {
@@ -32,21 +32,28 @@ export function checkTarget(target: ValidTarget | undefined, at: IssuePath, issu
     if (target[key] !== undefined && !target.program)
       report(key, `${key} is for targets with a program`, 'give program, or leave it out');
   if (target.tokens) checkTokens(target.tokens, [...at, 'tokens'], issues);
+  if (target.tokens?.tls) return withCertificate(target, report);
   if (url?.kind !== 'tls') {
     for (const key of TLS_KEYS)
       if (target[key] !== undefined)
         report(key, `${key} is for tls:// targets`, 'write tls://HOST:PORT, or leave it out');
     return target;
   }
-  const joined = { ...url.options, ...target };
-  if (joined.key !== undefined && joined.cert === undefined)
-    report('key', 'there is a key without a certificate', 'give the client certificate, too');
+  const joined = withCertificate({ ...url.options, ...target }, report);
   return { ...joined, url: { ...url, options: {} } };
+}
+
+type Report = (key: string, what: string, remedy: string) => void;
+
+function withCertificate(target: ValidTarget, report: Report): ValidTarget {
+  if (target.key !== undefined && target.cert === undefined)
+    report('key', 'there is a key without a certificate', 'give the client certificate, too');
+  return target;
 }
 
 /** Checks that there is one source of tokens, and nothing that is meant for another. */
 function checkTokens(tokens: ValidTokens, at: IssuePath, issues: ConfigIssue[]): void {
-  const report = (key: string, what: string, remedy: string): void => {
+  const report: Report = (key, what, remedy) => {
     issues.push(issue('CONFIG_INVALID', [...at, key], what, remedy));
   };
   const sources = SOURCES.filter((key) => tokens[key] !== undefined);

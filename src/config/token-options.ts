@@ -156,7 +156,16 @@ export const TOKEN_OPTIONS: readonly Option[] = [
     default: 'query',
     flag: '--token-from',
     group: 'Tokens',
-    help: "Where the token stands: in the address as ?token=, or as the name of the host that the client asks for.",
+    help: 'Where the token stands: in the address as ?token=, or as the name of the host that the client asks for.',
+  },
+  {
+    key: 'target.tokens.tls',
+    scope: 'route',
+    type: 'boolean',
+    default: false,
+    flag: '--token-tls',
+    group: 'Tokens',
+    help: 'Speak TLS with targets whose token source names host and port. The TLS options of targets apply.',
   },
   {
     key: 'target.tokens.defaultPort',

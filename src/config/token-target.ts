@@ -23,7 +23,9 @@ function tokenSource(tokens: ValidTokens, attempt: Attempt): TokenSourceConfig |
   if (redis) return redisSource(redis, attempt);
   if (plugin !== undefined) return { kind: 'plugin', module: plugin, source: pluginSource?.reveal() ?? null };
   if (jwtKey === undefined) return undefined;
-  const key = attempt('jwtKey', () => (jwtKey.includes('-----BEGIN') ? jwtKey : readInputFile(jwtKey, 'TOKEN_SOURCE_INVALID')));
+  const key = attempt('jwtKey', () =>
+    jwtKey.includes('-----BEGIN') ? jwtKey : readInputFile(jwtKey, 'TOKEN_SOURCE_INVALID'),
+  );
   return key === undefined ? undefined : { kind: 'jwt', key: new Secret(key) };
 }
 

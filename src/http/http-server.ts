@@ -4,6 +4,7 @@ import type { ListenerConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { HttpConnection } from './http-connection.ts';
+import { isHixie, readHixie, type HixieOpening } from './legacy-hixie.ts';
 import { explainFailure, type ParseFailure } from './parse-failure.ts';
 import { refuse, refuseRequest } from './refusal.ts';
 import { countHosts, hasBody } from './request-head.ts';
@@ -18,12 +19,12 @@ const KEEP_ALIVE = 5000;
 const MAX_PIPELINED = 8;
 
 export interface HttpFrontOptions {
-  readonly config: Pick<ListenerConfig, 'limits' | 'web'>;
+  readonly config: Pick<ListenerConfig, 'limits' | 'web' | 'legacyProtocols'>;
   /**
    * An opening handshake that checkUpgrade accepts. The socket is bare: an 'error' listener has to be added before this
-   * returns, and `head` holds bytes that came with the handshake.
+   * returns, and `head` holds bytes that came with the handshake. `hixie` answers a handshake older than RFC 6455.
    */
-  onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
+  onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer, hixie: HixieOpening | null): void;
   /** A connection or request was refused and has been answered. */
   onRefused(client: ClientAddress, error: BridgeError): void;
   /** Rejects when a client may not have files, with the BridgeError to answer. */
@@ -163,14 +164,25 @@ export class HttpFront {
       socket.destroy();
       return;
     }
-    const error = this.#tooManyHeaders(req) ?? checkUpgrade(req);
-    if (error) {
-      this.#refuse(connection, error);
+    const { legacyProtocols = false, limits } = this.#options.config;
+    const tooMany = this.#tooManyHeaders(req);
+    if (!tooMany && legacyProtocols && isHixie(req)) {
+      readHixie(req, socket, head, limits.headerTimeout, {
+        accept: (hixie, rest) => this.#handOn(req, connection, rest, hixie),
+        refuse: (error) => this.#refuse(connection, error),
+      });
       return;
     }
+    const error = tooMany ?? checkUpgrade(req, legacyProtocols);
+    if (error) this.#refuse(connection, error);
+    else this.#handOn(req, connection, head, null);
+  }
+
+  #handOn(req: IncomingMessage, connection: HttpConnection, head: Buffer, hixie: HixieOpening | null): void {
+    const { socket } = connection;
     connection.release();
     this.#forget(socket);
-    this.#options.onUpgrade(req, socket, head);
+    this.#options.onUpgrade(req, socket, head, hixie);
   }
 
   /** Nobody is let through to another server. */

@@ -4,8 +4,12 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { BridgeError } from '../errors.ts';
 import type { ClientAddress, Handshake } from '../handshake.ts';
 import { clientAddress } from './client-address.ts';
+import { adoptDraftOrigin, offeredSubprotocols } from './legacy-headers.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { parseSubprotocols } from './upgrade.ts';
+
+/** How web servers tell programs of a client's certificate, in every spelling. Here only TLS itself tells. */
+const CERTIFICATE_CLAIM = /^(?:x[-_])?ssl[-_]/;
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -45,8 +49,10 @@ class RequestHandshake implements Handshake {
     this.client = clientAddress(socket);
     const tls = socket as Partial<TLSSocket>;
     this.secure = tls.encrypted === true;
-    if (tls.authorized && tls.getPeerCertificate) this.peerCertificate = tls.getPeerCertificate();
-    this.subprotocols = parseSubprotocols(req.headers['sec-websocket-protocol']) ?? [];
+    const certificate = tls.authorized ? tls.getPeerCertificate?.() : undefined;
+    // Node gives an empty object for none.
+    if (certificate && Object.keys(certificate).length > 0) this.peerCertificate = certificate;
+    this.subprotocols = parseSubprotocols(offeredSubprotocols(req.headers)) ?? [];
     this.listener = listenerName;
     this.#rawHeaders = req.rawHeaders;
   }
@@ -79,9 +85,11 @@ function joinHeaders(raw: readonly string[]): Headers {
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
+    if (CERTIFICATE_CLAIM.test(name)) continue;
     const before = headers[name];
     headers[name] = before === undefined ? raw[i + 1]! : before + (name === 'cookie' ? '; ' : ', ') + raw[i + 1]!;
   }
+  adoptDraftOrigin(headers);
   return Object.freeze(headers);
 }
 

@@ -79,8 +79,12 @@ function connection(headers: ExtraHeaders, closing: boolean): string {
 }
 
 /** A response head as text. Throws on a header that would not be one line. */
-export function responseHead(status: number, headers: ExtraHeaders): string {
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
+export function responseHead(
+  status: number,
+  headers: ExtraHeaders,
+  phrase: string = STATUS_CODES[status] ?? 'Unknown',
+): string {
+  let head = `HTTP/1.1 ${status} ${phrase}\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name);
     validateHeaderValue(name, value);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BridgeError } from '../errors.ts';
+import { isDraftVersion } from './legacy-headers.ts';
 import { type ExtraHeaders, refuse } from './refusal.ts';
 import { countHosts, hasBody } from './request-head.ts';
 import { parseRequestTarget } from './request-target.ts';
@@ -23,8 +24,26 @@ const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nCon
 /** Most often it was a proxy that dropped them: they are hop-by-hop headers. */
 const UPGRADE_REMEDY = 'Send Upgrade: websocket and Connection: Upgrade; a proxy in between has to pass both on.';
 
-/** Checks an opening handshake against RFC 6455 §4.2.1; null when it may be accepted. */
-export function checkUpgrade(req: UpgradeRequest): BridgeError | null {
+/**
+ * Checks an opening handshake against RFC 6455 §4.2.1; null when it may be accepted. `drafts` lets in the HyBi drafts that
+ * sound the same.
+ */
+export function checkUpgrade(req: UpgradeRequest, drafts: boolean = false): BridgeError | null {
+  const { headers } = req;
+  const error = checkUpgradeHead(req);
+  if (error) return error;
+  // §4.2.2: another version is told the right one, whatever else it sent.
+  const version = headers['sec-websocket-version'];
+  if (version !== VERSION && !(drafts && isDraftVersion(version))) return new BridgeError('WS_VERSION');
+  if (!KEY.test(headers['sec-websocket-key']?.toString() ?? '')) return new BridgeError('WS_KEY');
+  if (parseSubprotocols(headers['sec-websocket-protocol']) === null) return new BridgeError('WS_SUBPROTOCOL');
+  // What follows the head are frames. A body in between would be read as frames by some and as a body by others.
+  if (hasBody(req)) return new BridgeError('HTTP_BAD_REQUEST', { detail: 'the handshake announced a body' });
+  return null;
+}
+
+/** Checks what every version of the handshake has: a request for an upgrade. null when it is one. */
+export function checkUpgradeHead(req: UpgradeRequest): BridgeError | null {
   const { headers } = req;
   if (req.method !== 'GET') return new BridgeError('WS_METHOD', { detail: `the method was ${req.method}` });
   if (req.httpVersionMajor < 1 || (req.httpVersionMajor === 1 && req.httpVersionMinor < 1)) {
@@ -37,12 +56,6 @@ export function checkUpgrade(req: UpgradeRequest): BridgeError | null {
   if (!hasToken(headers.upgrade, 'websocket') || !hasToken(headers.connection, 'upgrade')) {
     return new BridgeError('WS_UPGRADE_HEADER', { remedy: UPGRADE_REMEDY });
   }
-  // §4.2.2: another version is told the right one, whatever else it sent.
-  if (headers['sec-websocket-version'] !== VERSION) return new BridgeError('WS_VERSION');
-  if (!KEY.test(headers['sec-websocket-key']?.toString() ?? '')) return new BridgeError('WS_KEY');
-  if (parseSubprotocols(headers['sec-websocket-protocol']) === null) return new BridgeError('WS_SUBPROTOCOL');
-  // What follows the head are frames. A body in between would be read as frames by some and as a body by others.
-  if (hasBody(req)) return new BridgeError('HTTP_BAD_REQUEST', { detail: 'the handshake announced a body' });
   return null;
 }
 

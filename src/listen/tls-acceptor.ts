@@ -3,6 +3,7 @@ import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node
 import { BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
+import { certificateRefused } from './client-certificates.ts';
 
 export interface TlsAcceptorHooks {
   /** A client whose handshake is done. */
@@ -55,12 +56,16 @@ export class TlsAcceptor {
     const raw = rawSocket(socket);
     const client = this.#pending.get(raw) ?? clientAddress(raw);
     socket.destroy();
-    this.#hooks.onFailed(client, explainHandshakeFailure(failure));
+    this.#hooks.onFailed(client, explainHandshakeFailure(failure, socket));
   }
 }
 
-function explainHandshakeFailure({ code, reason, message }: HandshakeFailure): BridgeError {
+function explainHandshakeFailure({ code, reason, message }: HandshakeFailure, socket: TLSSocket): BridgeError {
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return new BridgeError('TLS_HANDSHAKE_TIMEOUT');
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return certificateRefused(null);
+  // On the server's side this is a name, whatever its type says; the failure itself only tells of an end.
+  const refused = socket.authorizationError as unknown;
+  if (typeof refused === 'string') return certificateRefused(refused);
   const detail = code === 'ECONNRESET' ? 'the client broke it off' : (reason ?? message);
   return new BridgeError('TLS_HANDSHAKE_FAILED', { detail });
 }

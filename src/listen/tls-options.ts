@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, DEFAULT_CIPHERS, type TlsOptions } from 'node:tls';
 import type { TlsConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
+import { clientCertificateOptions } from './client-certificates.ts';
 
 /** OpenSSL 3 signs nothing with SHA-1 at its default level, and TLS before 1.2 has nothing else. */
 const OLD_VERSIONS: ReadonlySet<string> = new Set(['TLSv1', 'TLSv1.1']);
@@ -26,6 +27,7 @@ export function tlsOptions(config: TlsConfig, where: string): TlsOptions {
       config.ciphers ?? (OLD_VERSIONS.has(config.minVersion) ? `${DEFAULT_CIPHERS}:@SECLEVEL=0` : DEFAULT_CIPHERS),
     honorCipherOrder: true,
     ALPNProtocols: ['http/1.1'],
+    ...clientCertificateOptions(config, where),
   };
   try {
     createSecureContext(options);

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAuthenticator } from '../auth/create-authenticator.ts';
 import type { BridgeConfig, ListenerConfig, TargetConfig } from '../config/model.ts';
-import { asBridgeError, BridgeError } from '../errors.ts';
+import { BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { createHttpServer, type HttpFront } from '../http/http-server.ts';
@@ -48,6 +48,7 @@ export class BridgeServer {
   readonly #doors: Door[] = [];
   readonly #attached: (() => void)[] = [];
   readonly #targets: Target[] = [];
+  readonly #started = new Set<Target>();
   readonly #entrances: Entrance[] = [];
   #addresses: BridgeAddress[] = [];
   #closing = false;
@@ -84,7 +85,7 @@ export class BridgeServer {
   async listen(): Promise<void> {
     try {
       const doors = this.config.listeners.map((config) => ({ config, entrance: this.#entrance(config) }));
-      for (const target of this.#targets) await target.start?.(this.#targetHost(target));
+      await this.#startTargets();
       for (const { entrance } of doors) await startEntrance(entrance);
       for (const { config, entrance } of doors) await this.#open(config, entrance);
     } catch (error) {
@@ -93,13 +94,15 @@ export class BridgeServer {
     }
   }
 
-  /** Serves WebSockets on a server of node:http or node:https that the caller owns, by the routes of a listener. */
-  attach(server: Server, options: { readonly path?: string } = {}): void {
+  /**
+   * Serves WebSockets on a server of node:http or node:https that the caller owns, by the routes of the first listener.
+   *
+   * Takes connections at once: those that come before everything is ready wait for it. Resolves then, or rejects.
+   */
+  async attach(server: Server, options: { readonly path?: string } = {}): Promise<void> {
     const config = this.config.listeners[0];
     if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
     const entrance = this.#entrance(config);
-    // Nobody waits for it here. Whoever connects before it is ready waits, and is refused when it failed.
-    startEntrance(entrance).catch((error: unknown) => this.#warn(asBridgeError(error).message));
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
       const error = checkUpgrade(request);
@@ -110,6 +113,8 @@ export class BridgeServer {
     };
     server.on('upgrade', onUpgrade);
     this.#attached.push(() => server.off('upgrade', onUpgrade));
+    await this.#startTargets();
+    await startEntrance(entrance);
   }
 
   /**
@@ -166,6 +171,15 @@ export class BridgeServer {
     const entrances = this.#entrances.splice(0);
     const held = entrances.flatMap(({ authenticator, resolver }) => [authenticator, resolver]);
     await Promise.all(held.map(async (each) => each?.dispose?.()));
+  }
+
+  /** Starts what targets have to run themselves, once each. */
+  async #startTargets(): Promise<void> {
+    for (const target of this.#targets) {
+      if (this.#started.has(target)) continue;
+      this.#started.add(target);
+      await target.start?.(this.#targetHost(target));
+    }
   }
 
   #targetHost({ label }: Target): TargetHost {

@@ -1,37 +1,9 @@
 /** Bytes of a close reason: a control frame's 125 less the code's two (RFC 6455 §5.5). */
 const MAX_REASON = 123;
 
-/** Names of the registered close codes, for logs (RFC 6455 §7.4.1 and the IANA registry). */
-const NAMES: Readonly<Record<number, string>> = {
-  1000: 'normal closure',
-  1001: 'going away',
-  1002: 'protocol error',
-  1003: 'unsupported data',
-  1005: 'no code',
-  1006: 'abnormal closure',
-  1007: 'invalid payload',
-  1008: 'policy violation',
-  1009: 'message too big',
-  1010: 'extension missing',
-  1011: 'internal error',
-  1012: 'service restart',
-  1013: 'try again later',
-  1014: 'bad gateway',
-  1015: 'TLS handshake failed',
-};
-
 /** Tells whether a close frame may carry this code: 1004, 1005, 1006 and 1015 never travel (RFC 6455 §7.4). */
 export function isValidWireCode(code: number): boolean {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-}
-
-/** The name of a close code, for logs. */
-export function closeCodeName(code: number): string {
-  const name = NAMES[code];
-  if (name !== undefined) return name;
-  if (code >= 3000 && code <= 3999) return 'registered code';
-  if (code >= 4000 && code <= 4999) return 'private code';
-  return 'unknown code';
 }
 
 /**

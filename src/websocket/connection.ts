@@ -11,8 +11,6 @@ import { frame, headerSize, writeHeader } from './writer.ts';
 /** A payload up to this size is copied behind its header when there is no room in front of it. */
 const COPY_LIMIT = 4096;
 
-const OPCODE_BITS = 0x0f;
-
 /** What a connection tells its owner. */
 export interface ConnectionHandler {
   /** A slice of a data message, valid during the call. Within one chunk every slice starts where the one before ended. */
@@ -146,7 +144,7 @@ export class Connection implements ClientConnection, ByteSink, FrameHandler {
   sendClose(code: number, reason: string): void {
     if (this.#closeSent) return;
     this.#answerPing();
-    this.#sendControl(OPCODE.close, code === 1005 ? Buffer.alloc(0) : encodeClose(code, reason));
+    this.#sendControl(OPCODE.close, encodeClose(code, reason));
     this.#closeSent = true;
   }
 

@@ -1,6 +1,3 @@
-import { encodeClose } from './close-codes.ts';
-import { OPCODE } from './opcode.ts';
-
 const FIN = 0x80;
 
 /** Bytes of the header in front of an unmasked payload (RFC 6455 §5.2). */
@@ -46,9 +43,4 @@ export function frame(opcode: number, payload: Uint8Array): Buffer {
   writeHeader(whole, 0, opcode, payload.length);
   whole.set(payload, header);
   return whole;
-}
-
-/** A close frame; code 1005 gives one without a code. */
-export function closeFrame(code: number, reason = ''): Buffer {
-  return frame(OPCODE.close, encodeClose(code, reason));
 }

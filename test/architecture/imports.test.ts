@@ -94,7 +94,11 @@ describe('the rules', () => {
     ],
     ['zod in the engine', { 'server/a.ts': "import { z } from 'zod';\n" }, /only config\/ and cli\/ may/],
     ['jose outside of routing', { 'server/a.ts': "await import('jose');\n" }, /only route\/ may/],
-    ['an import of the plugin entry', { 'plugin/index.ts': '', 'route/a.ts': "import '../plugin/index.ts';\n" }, /stands below/],
+    [
+      'an import of the plugin entry',
+      { 'plugin/index.ts': '', 'route/a.ts': "import '../plugin/index.ts';\n" },
+      /stands below/,
+    ],
     ['pino in the engine', { 'server/a.ts': "import pino from 'pino';\n" }, /only observe\/ and cli\/ may/],
     [
       'the environment in the engine',

@@ -15,7 +15,7 @@ export const SESSION: SessionView = {
   client: { family: 'ipv4', address: '192.0.2.1', port: 4242 },
   path: '/',
   user: '',
-    subprotocol: '',
+  subprotocol: '',
   secure: false,
   bytesIn: 0,
   bytesOut: 0,

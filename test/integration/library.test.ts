@@ -96,7 +96,7 @@ describe('the library', () => {
     const server = createServer((_request, response) => response.end('page'));
     const port = await listening(server);
     const bridge = createBridge({ target: 'echo:' });
-    bridge.attach(server, { path: '/ws' });
+    await bridge.attach(server, { path: '/ws' });
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('page');
 
     const client = await WsClient.open(`ws://127.0.0.1:${port}/ws?room=1`);
@@ -113,7 +113,7 @@ describe('the library', () => {
     const server = createServer();
     const port = await listening(server);
     const bridge = createBridge({ target: 'echo:' });
-    bridge.attach(server);
+    await bridge.attach(server);
     atTestEnd(() => bridge.close(0));
     const refused: string[] = [];
     bridge.on('connection:refused', ({ error }) => refused.push(error.code));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ERRORS } from '../../../src/errors.ts';
-import { closeCodeName, encodeClose, isValidWireCode } from '../../../src/websocket/close-codes.ts';
+import { encodeClose, isValidWireCode } from '../../../src/websocket/close-codes.ts';
 
 describe('isValidWireCode', () => {
   it('knows exactly the codes that RFC 6455 §7.4 and the registry let travel', () => {
@@ -16,25 +15,6 @@ describe('isValidWireCode', () => {
       [1007, 1014],
       [3000, 4999],
     ]);
-  });
-});
-
-describe('closeCodeName', () => {
-  it('names registered codes and tells the ranges of the others apart', () => {
-    expect([1000, 1006, 1009, 3001, 4001, 2000, 5000].map(closeCodeName)).toEqual([
-      'normal closure',
-      'abnormal closure',
-      'message too big',
-      'registered code',
-      'private code',
-      'unknown code',
-      'unknown code',
-    ]);
-  });
-
-  it('has a name for every close code of the error table', () => {
-    const codes = Object.values(ERRORS).flatMap(({ close }) => close ?? []);
-    expect(codes.map(closeCodeName)).not.toContain('unknown code');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OPCODE } from '../../../src/websocket/opcode.ts';
-import { closeFrame, frame, headerSize, writeHeader } from '../../../src/websocket/writer.ts';
+import { frame, headerSize, writeHeader } from '../../../src/websocket/writer.ts';
 import { clientFrame } from './client-frames.ts';
 
 const hex = (data: Buffer): string => data.toString('hex');
@@ -49,20 +49,5 @@ describe('frame', () => {
   it.each([0, 1, 125, 126, 127, 65535, 65536])('writes %i bytes as an independent encoder does', (length) => {
     const payload = new Uint8Array(length).fill(0x7a);
     expect(frame(OPCODE.binary, payload).equals(clientFrame({ opcode: 2, key: null, payload }))).toBe(true);
-  });
-});
-
-describe('closeFrame', () => {
-  it('writes code and reason', () => {
-    expect(hex(closeFrame(1000))).toBe('880203e8');
-    expect(hex(closeFrame(1001, 'bye'))).toBe('880503e9627965');
-  });
-
-  it('writes an empty close frame for 1005', () => {
-    expect(hex(closeFrame(1005))).toBe('8800');
-  });
-
-  it('never exceeds what a control frame may hold', () => {
-    expect(closeFrame(1011, '🌍'.repeat(1000)).length).toBeLessThanOrEqual(127);
   });
 });

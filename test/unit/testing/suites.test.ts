@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { PluginAuthenticator, PluginTokenSource } from '../../../src/plugin/api.ts';
+import { describeAuthenticator } from '../../../src/testing/authenticator-suite.ts';
+import { makeHandshake } from '../../../src/testing/handshake.ts';
+import type { RegisterTest } from '../../../src/testing/register.ts';
+import { describeTokenSource } from '../../../src/testing/token-source-suite.ts';
+
+/** Collects what a suite registers; gives the names of those that fail, without what they are about. */
+async function failing(register: (test: RegisterTest) => void): Promise<string[]> {
+  const tests: { name: string; body: () => Promise<void> }[] = [];
+  register((name, body) => tests.push({ name, body }));
+  expect(tests.length).toBeGreaterThan(5);
+  const failed: string[] = [];
+  for (const { name, body } of tests) await body().catch(() => failed.push(name.replace('it ', '')));
+  return failed;
+}
+
+const KNOWN = [{ token: 'good-token', address: 'vm:1' }];
+const UNKNOWN = ['other-token'];
+const lookup = (token: string): string | null => (token === 'good-token' ? 'vm:1' : null);
+
+const failingTokens = (source: Partial<PluginTokenSource>): Promise<string[]> =>
+  failing((test) => {
+    describeTokenSource('it', { test, known: KNOWN, unknown: UNKNOWN, create: () => ({ lookup, ...source }) });
+  });
+
+describe('the suite for token sources', () => {
+  it('passes a good one', async () => {
+    expect(await failingTokens({})).toEqual([]);
+  });
+
+  it('sees an address for any token', async () => {
+    expect(await failingTokens({ lookup: () => 'vm:1' })).toContain('gives null for a token that is unknown');
+  });
+
+  it('sees a source that trips over prototypes', async () => {
+    const table: Record<string, string> = { 'good-token': 'vm:1' };
+    const failed = await failingTokens({ lookup: (token) => table[token] ?? null });
+    expect(failed).toContain('gives no address for a token that was made to do harm, and still works');
+  });
+
+  it('sees a token in an error', async () => {
+    const throwing = (token: string): string => {
+      const found = lookup(token);
+      if (found === null) throw new Error(`no such token: ${token}`);
+      return found;
+    };
+    expect(await failingTokens({ lookup: throwing })).toEqual([
+      'gives null for a token that is unknown',
+      'repeats no token in its errors',
+    ]);
+  });
+
+  it('sees an answer that changes', async () => {
+    let count = 0;
+    const failed = await failingTokens({ lookup: (token) => (count++ % 2 === 0 ? lookup(token) : null) });
+    expect(failed).toContain('finds the address of a known token, again and again');
+  });
+
+  it('sees a second dispose that fails', async () => {
+    const create = (): PluginTokenSource => {
+      let disposed = false;
+      const dispose = (): void => {
+        if (disposed) throw new Error('again');
+        disposed = true;
+      };
+      return { lookup, dispose };
+    };
+    const failed = await failing((test) => {
+      describeTokenSource('it', { test, known: KNOWN, unknown: UNKNOWN, create });
+    });
+    expect(failed).toEqual(['can be disposed twice']);
+  });
+});
+
+const accepted = [{ handshake: makeHandshake({ headers: { 'x-user': 'ada', 'x-key': 'right-key' } }), name: 'ada' }];
+const refused = [makeHandshake({ headers: { 'x-user': 'ada', 'x-key': 'wrong-key' } })];
+
+const failingAuthenticator = (authenticate: PluginAuthenticator['authenticate']): Promise<string[]> =>
+  failing((test) => {
+    const secrets = ['right-key', 'wrong-key'];
+    describeAuthenticator('it', { test, accepted, refused, secrets, create: () => ({ authenticate }) });
+  });
+
+describe('the suite for authenticators', () => {
+  it('passes a good one', async () => {
+    const failed = await failingAuthenticator(({ headers }) =>
+      headers['x-key'] === 'right-key' ? { name: headers['x-user'] ?? '' } : null,
+    );
+    expect(failed).toEqual([]);
+  });
+
+  it('sees one that lets everybody in', async () => {
+    expect(await failingAuthenticator(() => ({ name: 'ada' }))).toEqual(
+      expect.arrayContaining(['refuses whom it should', 'refuses headers that were made to do harm, and still works']),
+    );
+  });
+
+  it('sees one that lets nobody in', async () => {
+    expect(await failingAuthenticator(() => null)).toContain('accepts whom it should, by name, again and again');
+  });
+
+  it('sees one that trips over a missing header', async () => {
+    const failed = await failingAuthenticator(({ headers }) =>
+      headers['x-key']!.startsWith('right') ? { name: headers['x-user']! } : null,
+    );
+    expect(failed).toContain('refuses headers that were made to do harm, and still works');
+  });
+
+  it('sees a secret in a challenge, and a challenge that is no header', async () => {
+    const failed = await failingAuthenticator(({ headers }) =>
+      headers['x-key'] === 'right-key' ? { name: 'ada' } : { challenge: `Key\n${headers['x-key']}` },
+    );
+    expect(failed).toEqual(['challenges with what can be a header', 'repeats no secret']);
+  });
+});
