@@ -5,6 +5,7 @@ import type { AncestorArguments } from './ancestor-option.ts';
 import { isClass, setAuthPlugin, setTokenPlugin } from './ancestor-plugins.ts';
 import { type Environment, type RunInvocation, usageError } from './dialect.ts';
 import { InputBuilder } from './input-builder.ts';
+import { checkLaunch } from './launch.ts';
 
 /** What sets one ancestor apart from another. */
 export interface AncestorDialect {
@@ -30,15 +31,17 @@ export function ancestorInvocation(
   const reading = new Reading(dialect, args, exists);
   reading.read(env);
   const { builder, notes } = reading;
+  const launch = {
+    daemon: args.values.has('--daemon'),
+    pidFile: reading.text('--pid-file') ?? null,
+    inetd: args.values.has('--inetd'),
+  };
+  checkLaunch(launch);
   return {
     command: 'run',
     ...builder.result,
     notes,
-    launch: {
-      daemon: args.values.has('--daemon'),
-      pidFile: reading.text('--pid-file') ?? null,
-      inetd: args.values.has('--inetd'),
-    },
+    launch,
     withListen: (listen) => `${dialect.program} ${listen} …`,
   };
 }
@@ -101,7 +104,9 @@ class Reading {
     if (syslog !== undefined) {
       const port = /:([^:]*)$/.exec(syslog)?.[1];
       if (port !== undefined) readPort(port, 1, `--syslog: ${quoted(syslog)}`);
-      builder.set('log.syslog', syslog, '--syslog');
+      // Without a port it is a path, however it looks.
+      builder.set('log.syslog', port === undefined ? `unix:${syslog}` : syslog, '--syslog');
+      builder.set('log.syslogName', this.#dialect.program, '--syslog');
       builder.set('log.syslogFacility', this.#has('--daemon') ? 'daemon' : 'user', '--syslog');
       if (this.#has('--legacy-syslog')) builder.set('log.syslogFormat', 'rfc3164', '--legacy-syslog');
     }

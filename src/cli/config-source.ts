@@ -1,12 +1,13 @@
+import path from 'node:path';
 import type { BridgeInput } from '../config/input.ts';
 import { loadConfig } from '../config/load.ts';
-import { type ResolvedConfig, tryResolve } from '../config/resolve.ts';
+import { type ResolveContext, type ResolvedConfig, tryResolve } from '../config/resolve.ts';
 import type { Origins } from './dialect.ts';
 import { configFailure, EXIT, Failure, issueLine } from './failure.ts';
 
 /** Resolves what a command line describes. Throws a Failure that names flags. */
-export function resolveArguments(input: BridgeInput, origins: Origins, nextFreePort: boolean): ResolvedConfig {
-  const result = tryResolve(input, { nextFreePort });
+export function resolveArguments(input: BridgeInput, origins: Origins, context: ResolveContext): ResolvedConfig {
+  const result = tryResolve(input, context);
   if ('issues' in result) throw configFailure(result.issues, origins);
   return result;
 }
@@ -16,8 +17,9 @@ export function resolveFile(
   name: string,
   overrides: BridgeInput,
   origins: Origins,
+  directory: string = process.cwd(),
 ): ResolvedConfig & { input: unknown } {
-  const file = loadConfig(name);
+  const file = loadConfig(directory === process.cwd() ? name : path.resolve(directory, name));
   if ('issues' in file) {
     const lines = file.issues.map(({ issue, place }) => issueLine(issue, place));
     throw new Failure(lines, EXIT.usage);

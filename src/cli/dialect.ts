@@ -1,5 +1,6 @@
 import type { BridgeInput } from '../config/input.ts';
 import { BridgeError } from '../errors.ts';
+import type { Launch } from './launch.ts';
 
 /** The environment, as a dialect sees it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,16 +23,6 @@ export type Invocation =
   | { readonly command: 'print'; readonly text: string }
   /** Makes the link by which a dialect is called. */
   | { readonly command: 'link'; readonly name: string; readonly directory: string | null };
-
-/** What becomes of the process that runs a bridge. */
-export interface Launch {
-  /** It goes into the background once it listens. */
-  readonly daemon: boolean;
-  /** File for the process id; null = none. */
-  readonly pidFile: string | null;
-  /** Standard input is the socket to serve. */
-  readonly inetd: boolean;
-}
 
 /** Serves a config file. `input` wins over what the file says. */
 export interface ServeInvocation {
@@ -67,9 +58,6 @@ export interface Dialect {
   /** `exists` tells whether a file is there: some options count only then. */
   parse(argv: readonly string[], env: Environment, exists?: (file: string) => boolean): Invocation;
 }
-
-/** An ordinary process in the foreground. */
-export const FOREGROUND: Launch = { daemon: false, pidFile: null, inetd: false };
 
 /** The error for a command line that cannot be understood. */
 export function usageError(what: string, remedy?: string): BridgeError {

@@ -1,39 +1,80 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeConfig } from '../config/describe.ts';
 import type { BridgeInput } from '../config/input.ts';
 import { jsonSchema } from '../config/json-schema.ts';
+import { usageLines } from './ancestor-help.ts';
 import { resolveArguments, resolveFile } from './config-source.ts';
-import type { Dialect, Environment, Invocation, RunInvocation } from './dialect.ts';
+import { isDaemon, reportFailure } from './daemon.ts';
+import type { Dialect, Environment, Invocation, RunInvocation, ServeInvocation } from './dialect.ts';
 import { EXIT, type Failure, failureOf } from './failure.ts';
 import { greetingLines } from './greeting.ts';
 import { helpText } from './help.ts';
+import { makeLink } from './link.ts';
 import { native } from './native.ts';
-import { runBridge } from './run.ts';
+import { startBridge } from './start.ts';
+import { websockify } from './websockify.ts';
+import { wsproxy } from './wsproxy.ts';
+import { wswrap } from './wswrap.ts';
 
-/** The command line languages, by the name that the program is called by. */
-const DIALECTS: Readonly<Record<string, Dialect>> = { bascule: native };
+/** The command line languages, by the name that the program is called by, and by the first word after bascule. */
+const ANCESTORS: readonly Dialect[] = [websockify, wsproxy, wswrap];
 
 /** The program: reads the command line of this process, does what it says and sets the exit status. */
 export async function main(): Promise<void> {
   process.on('uncaughtException', (thrown) => process.exit(report(failureOf(thrown))));
   // A reader of the output that has gone away (bascule schema | head) is no failure.
   process.stdout.on('error', () => {});
-  const [, program = '', ...argv] = process.argv;
+  const [, program = '', ...words] = process.argv;
+  const { dialect, argv } = chooseDialect(program, words);
+  const daemon = isDaemon(process.env);
+  let invocation: Invocation;
   try {
-    const dialect = DIALECTS[basename(program).replace(/\.m?js$/, '')] ?? native;
-    process.exitCode = await carryOut(dialect.parse(argv, process.env), process.env);
+    invocation = dialect.parse(argv, process.env, existsSync);
+  } catch (thrown) {
+    const usage = dialect.usage ? usageLines(dialect.usage) : [];
+    const { lines, status } = failureOf(thrown);
+    process.exitCode = report({ lines: [...usage, ...lines], status });
+    return;
+  }
+  try {
+    process.exitCode = await carryOut(invocation, { program, env: process.env, daemon });
   } catch (thrown) {
     process.exitCode = report(failureOf(thrown));
+    await reportFailure(thrown);
   }
 }
 
+/** A link's name says which command line is meant, and so does the first word. */
+function chooseDialect(
+  program: string,
+  words: readonly string[],
+): { readonly dialect: Dialect; readonly argv: readonly string[] } {
+  const name = basename(program).replace(/\.m?js$/, '');
+  const called = ANCESTORS.find((dialect) => dialect.name === name);
+  if (called) return { dialect: called, argv: words };
+  const [first, ...rest] = words;
+  const named = ANCESTORS.find((dialect) => dialect.name === first);
+  return named ? { dialect: named, argv: rest } : { dialect: native, argv: words };
+}
+
+/** The process that carries out a command line. */
+interface Carrier {
+  /** The path that the program was called by. */
+  readonly program: string;
+  readonly env: Environment;
+  /** It is a daemon, and another process waits for it to listen. */
+  readonly daemon: boolean;
+}
+
 /** Does what a command line asks for; gives the exit status. */
-async function carryOut(invocation: Invocation, env: Environment): Promise<number> {
+async function carryOut(invocation: Invocation, carrier: Carrier): Promise<number> {
   switch (invocation.command) {
     case 'help':
       return print(helpText(invocation.topic, process.stdout.columns));
+    case 'print':
+      return print(invocation.text);
     case 'version':
       return print(`bascule ${version()}\n`);
     case 'schema':
@@ -43,23 +84,48 @@ async function carryOut(invocation: Invocation, env: Environment): Promise<numbe
       for (const warning of warnings) process.stderr.write(`bascule: warning: ${warning}\n`);
       return print(describeConfig(expanded));
     }
-    case 'serve': {
-      const resolved = resolveFile(invocation.file, invocation.input, invocation.origins);
-      const { listen, listeners } = resolved.input as BridgeInput;
-      const first = listeners ? listeners[0]?.listen : listen;
-      return runBridge(resolved, env, (server) => greetingLines(server, first, (other) => `listen: ${other}`));
-    }
+    case 'link':
+      return link(invocation.name, invocation.directory, carrier);
+    case 'serve':
+      return serve(invocation, carrier);
     default:
-      return run(invocation, env);
+      return run(invocation, carrier);
   }
 }
 
-async function run({ command, input, origins, withListen }: RunInvocation, env: Environment): Promise<number> {
+function serve({ file, input, origins, launch }: ServeInvocation, { env, daemon }: Carrier): Promise<number> {
+  const started = process.cwd();
+  if (daemon) process.chdir('/');
+  const resolved = resolveFile(file, input, origins, started);
+  const { listen, listeners } = resolved.input as BridgeInput;
+  const first = listeners ? listeners[0]?.listen : listen;
+  return startBridge(resolved, { launch, env, isDaemon: daemon, directory: started }, (server) =>
+    greetingLines(server, first, (other) => `listen: ${other}`),
+  );
+}
+
+function run(invocation: RunInvocation, { env, daemon }: Carrier): Promise<number> {
+  const { command, input, origins, launch, notes, withListen } = invocation;
+  const started = process.cwd();
+  // A daemon holds no directory in use. Every path becomes absolute by the one it was started in.
+  if (daemon) process.chdir('/');
   const isDemo = command === 'demo';
   const whole = isDemo ? { ...input, web: fileURLToPath(new URL('../web', import.meta.url)) } : input;
   // A port that was given by hand never moves.
-  const resolved = resolveArguments(whole, origins, isDemo && input.listen === undefined);
-  return runBridge(resolved, env, (server) => greetingLines(server, input.listen, withListen));
+  const nextFreePort = isDemo && input.listen === undefined;
+  const resolved = resolveArguments(whole, origins, { nextFreePort, directory: started });
+  const noted = { ...resolved, warnings: [...notes, ...resolved.warnings] };
+  return startBridge(noted, { launch, env, isDaemon: daemon, directory: started }, (server) =>
+    greetingLines(server, input.listen, withListen),
+  );
+}
+
+function link(name: string, directory: string | null, { program, env }: Carrier): number {
+  const names = ANCESTORS.map((dialect) => dialect.name);
+  const { file, made, onPath } = makeLink(name, names, directory, program, env);
+  print(made ? `${file}\n` : `${file} is there already\n`);
+  if (!onPath) process.stderr.write('bascule: warning: that directory is not in PATH\n');
+  return EXIT.ok;
 }
 
 function print(text: string): number {
@@ -67,7 +133,7 @@ function print(text: string): number {
   return EXIT.ok;
 }
 
-function report({ lines, status }: Failure): number {
+function report({ lines, status }: Pick<Failure, 'lines' | 'status'>): number {
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
   return status;
 }

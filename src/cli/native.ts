@@ -3,17 +3,9 @@ import { nearest } from '../address/nearest.ts';
 import type { Option } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import { Secret } from '../config/secret.ts';
-import {
-  type CommandName,
-  type Dialect,
-  type Environment,
-  FOREGROUND,
-  type Invocation,
-  type Launch,
-  type Origins,
-  usageError,
-} from './dialect.ts';
+import { type CommandName, type Dialect, type Environment, type Invocation, usageError } from './dialect.ts';
 import { InputBuilder } from './input-builder.ts';
+import { checkLaunch, FOREGROUND, type Launch } from './launch.ts';
 import { commanderFlag, flagsOf, type NativeFlag } from './native-options.ts';
 
 const COMMANDS: readonly CommandName[] = ['serve', 'check', 'schema', 'demo', 'link'];
@@ -94,12 +86,15 @@ function interpret(command: CommandName, parsed: Parsed, env: Environment): Invo
       values.set('target', 'demo:', 'TARGET');
       values.set('routes', [{ path: '/echo', target: 'echo:' }], 'routes');
       values.addEnvironment(env);
-      const withListen = (other: string): string => `bascule demo ${other}`;
-      return { command, ...values.result, launch: FOREGROUND, notes: [], withListen };
+      return { command, ...values.result, launch: FOREGROUND, notes: [], withListen: demoOn };
     }
     default:
       return interpretRun(parsed, values, launchOf(asked), env);
   }
+}
+
+function demoOn(listen: string): string {
+  return `bascule demo ${listen}`;
 }
 
 /** LISTEN may be left out. So may TARGET, where a program or a source of tokens takes its place. */
@@ -113,6 +108,7 @@ function interpretRun(
   const [listen, target] = program || hasTokens ? listenOnly(operands, program) : listenAndTarget(operands);
   if (launch.inetd && listen !== undefined)
     throw usageError(`with --inetd there is nothing to listen on, and '${listen}' is given`, 'Leave LISTEN out.');
+  checkLaunch(launch);
   const whereFrom = launch.inetd ? 'fd:0' : listen;
   if (whereFrom !== undefined) values.set('listen', whereFrom, launch.inetd ? '--inetd' : 'LISTEN');
   if (program) values.set('target.program', program, 'PROGRAM');

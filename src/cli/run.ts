@@ -1,53 +1,134 @@
+import type { Socket } from 'node:net';
 import type { ResolvedConfig } from '../config/resolve.ts';
-import type { EventHub } from '../observe/events.ts';
-import { EventHub as Hub } from '../observe/events.ts';
+import { EventHub } from '../observe/events.ts';
 import { logEvents } from '../observe/log.ts';
-import type { Logger } from '../observe/logger.ts';
 import { logTraffic } from '../observe/traffic.ts';
 import { BridgeServer } from '../server/bridge-server.ts';
 import type { Environment } from './dialect.ts';
 import { EXIT } from './failure.ts';
 import { keepHeapSmall } from './heap.ts';
-import { openLog } from './log-output.ts';
+import { type LogOutput, openLog } from './log-output.ts';
+import { writePidFile } from './pid-file.ts';
 
 /** Lines to log once the bridge listens. */
 export type Greeting = (server: BridgeServer) => readonly string[];
 
-/** Runs a bridge until a signal ends it; gives the exit status. Rejects with LISTEN_* when it cannot start. */
-export async function runBridge(resolved: ResolvedConfig, env: Environment, greet: Greeting): Promise<number> {
+/** How a bridge is run. */
+export interface RunOptions {
+  readonly greet: Greeting;
+  /** Whether standard error can be written to. */
+  readonly hasStderr: boolean;
+  /** Absolute path of the file for the process id; null = none. */
+  readonly pidFile: string | null;
+  /** A connection that somebody else has accepted, to be served instead of listening. */
+  readonly client: Socket | null;
+  /** A hang-up of the terminal is not for it. */
+  readonly outlivesTerminal: boolean;
+  readonly onListening: () => Promise<void>;
+}
+
+/** Runs a bridge to its end; gives the exit status. Rejects with LISTEN_* or another config error when it cannot start. */
+export async function runBridge(resolved: ResolvedConfig, env: Environment, options: RunOptions): Promise<number> {
   keepHeapSmall();
   const { config, log, warnings } = resolved;
-  const logger = openLog(log, env);
-  const events = new Hub();
+  const output = openLog(log, env, options.hasStderr);
+  const { logger } = output;
+  const events = new EventHub();
   logEvents(events, logger);
   if (log.traffic) logTraffic(events, logger);
   for (const message of warnings) events.publish('warning', { message });
   const server = new BridgeServer(config, events);
-  const stopped = untilStopped(server, events, logger);
-  await server.listen();
-  for (const line of greet(server)) logger.log('info', line, { event: 'start' });
-  return stopped;
+  const ending = new Ending(server, output, options.outlivesTerminal || log.file !== null);
+  let removePidFile: (() => void) | null = null;
+  try {
+    if (options.client) {
+      await server.serve(options.client);
+      return await ending.whenServed();
+    }
+    await server.listen();
+    if (options.pidFile !== null) removePidFile = writePidFile(options.pidFile);
+    process.on('exit', () => removePidFile?.());
+    for (const line of options.greet(server)) logger.log('info', line, { event: 'start' });
+    await options.onListening();
+    return await ending.status;
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  } finally {
+    ending.dispose();
+    removePidFile?.();
+    await output.close();
+  }
 }
 
-/** Waits for the end: the first signal closes the bridge in order, a second one cuts everything off. */
-function untilStopped(server: BridgeServer, events: EventHub, logger: Logger): Promise<number> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      signals += 1;
-      if (signals > 1) {
-        logger.log('info', `${signal} again: ending at once`, { event: 'stop', signal });
-        server.destroy();
-        // What is still pending has been given up on.
-        process.exit(EXIT.failure);
-      }
-      logger.log('info', `${signal}: closing; once more ends at once`, { event: 'stop', signal });
-      void server.close().then(() => resolve(EXIT.ok), onFailure);
+/** The end of a bridge, whoever brings it about: a signal, a wrapped program, or a life that is over. */
+class Ending {
+  /** The exit status, once the bridge has ended. */
+  readonly status: Promise<number>;
+  readonly #server: BridgeServer;
+  readonly #output: LogOutput;
+  readonly #stops: (() => void)[];
+  #signals = 0;
+  #begun = false;
+  #resolve!: (status: number) => void;
+
+  constructor(server: BridgeServer, output: LogOutput, ignoresHangUp: boolean) {
+    this.#server = server;
+    this.#output = output;
+    this.status = new Promise((resolve) => (this.#resolve = resolve));
+    const onSignal = (signal: NodeJS.Signals): void => this.#onSignal(signal);
+    const onHangUp = (signal: NodeJS.Signals): void => {
+      if (!ignoresHangUp) this.#onSignal(signal);
+      else output.reopen();
     };
-    const onFailure = (error: unknown): void => {
-      events.publish('warning', { message: `closing failed: ${String(error)}` });
-      resolve(EXIT.failure);
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  });
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
+    this.#stops = [
+      () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp),
+      server.on('program:exit', ({ status }) => this.#close(status)),
+      server.on('life:end', () => this.#finish(server.drain(), EXIT.ok)),
+    ];
+  }
+
+  /** The exit status of a bridge that has served its one client. */
+  whenServed(): Promise<number> {
+    this.#close(EXIT.ok);
+    return this.status;
+  }
+
+  /** Takes no more signals. */
+  dispose(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** The first signal closes the bridge in order, a second one cuts everything off. */
+  #onSignal(signal: NodeJS.Signals): void {
+    const { logger } = this.#output;
+    this.#signals += 1;
+    if (this.#signals > 1) {
+      logger.log('info', `${signal} again: ending at once`, { event: 'stop', signal });
+      this.#server.destroy();
+      // What is still pending has been given up on.
+      process.exit(EXIT.failure);
+    }
+    logger.log('info', `${signal}: closing; once more ends at once`, { event: 'stop', signal });
+    this.#begun = false;
+    this.#close(EXIT.ok);
+  }
+
+  /** The first reason to end decides on the status. */
+  #close(status: number): void {
+    if (!this.#begun) this.#finish(this.#server.close(), status);
+  }
+
+  #finish(closed: Promise<void>, status: number): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    closed.then(
+      () => this.#resolve(status),
+      (error: unknown) => {
+        this.#server.events.publish('warning', { message: `closing failed: ${String(error)}` });
+        this.#resolve(EXIT.failure);
+      },
+    );
+  }
 }

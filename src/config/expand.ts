@@ -4,6 +4,7 @@ import type { LogInput } from './input.ts';
 import { type ConfigIssue, issue, type IssuePath } from './issue.ts';
 import type { LifeConfig, ListenAddress, ListenerLimits, RelayConfig, RouteMatch, TlsVersion } from './model.ts';
 import { defaultValue } from './option-value.ts';
+import type { SyslogFacility } from '../observe/syslog-format.ts';
 import { optionOf, optionsUnder } from './options.ts';
 import { checkTarget } from './target-check.ts';
 import type {
@@ -34,7 +35,8 @@ export interface LogSettings {
   /** Absolute path of a socket, or 'host:port'; null = no syslog. */
   readonly syslog: string | null;
   readonly syslogFormat: NonNullable<LogInput['syslogFormat']>;
-  readonly syslogFacility: string;
+  readonly syslogFacility: SyslogFacility;
+  readonly syslogName: string;
   /** Standard error, too. */
   readonly stderr: boolean;
   readonly traffic: boolean;
@@ -90,8 +92,7 @@ export function expand(input: ValidInput, directory: string, issues: ConfigIssue
     log: {
       ...log,
       file: log.file === null ? null : path.resolve(directory, log.file),
-      // A socket is a path; HOST:PORT has a colon.
-      syslog: log.syslog === null || log.syslog.includes(':') ? log.syslog : path.resolve(directory, log.syslog),
+      syslog: log.syslog === null ? null : absoluteSyslog(log.syslog, directory),
     },
     listeners: new Expansion(input, directory, issues).listeners(),
   };
@@ -278,6 +279,12 @@ class Expansion {
   #issue(at: IssuePath, what: string, remedy: string): void {
     this.#issues.push(issue('CONFIG_INVALID', at, what, remedy));
   }
+}
+
+/** The working directory of a daemon changes, and the socket stays where it is. */
+function absoluteSyslog(address: string, directory: string): string {
+  const socket = /^unix:(?!\/\/)(.+)|^(\.{0,2}\/.*)/s.exec(address);
+  return socket ? `unix:${path.resolve(directory, socket[1] ?? socket[2]!)}` : address;
 }
 
 /** The values of a group of options: from the first layer that has one, else the default. */

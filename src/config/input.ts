@@ -1,4 +1,5 @@
 import type { TargetFunction, TlsVersion } from './model.ts';
+import type { SyslogFacility } from '../observe/syslog-format.ts';
 import type { Secret } from './secret.ts';
 
 /** A time: '30s', '250ms', '5m', '1h', or a plain number of seconds. */
@@ -164,7 +165,8 @@ export interface LogInput {
   readonly file?: string;
   readonly syslog?: string;
   readonly syslogFormat?: 'rfc5424' | 'rfc3164';
-  readonly syslogFacility?: string;
+  readonly syslogFacility?: SyslogFacility;
+  readonly syslogName?: string;
   readonly stderr?: boolean;
   readonly traffic?: boolean;
 }

@@ -17,9 +17,9 @@ export interface BridgeConfig {
 
 /** When a bridge ends by itself. Times in ms, 0 = never. */
 export interface LifeConfig {
-  /** After one session. */
+  /** After one session; clients beside it are refused. */
   readonly once: boolean;
-  /** So long after the start, whatever happens. */
+  /** So long after the start: then nobody is let in any more, and the last session ends it. */
   readonly timeout: number;
   /** When no session was open for so long. */
   readonly idleTimeout: number;

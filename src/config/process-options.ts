@@ -1,3 +1,4 @@
+import { SYSLOG_FACILITIES } from '../observe/syslog-format.ts';
 import type { Option } from './option.ts';
 
 /** Options of the whole process, and those of the command line alone. */
@@ -70,12 +71,22 @@ export const PROCESS_OPTIONS: readonly Option[] = [
     key: 'log.syslogFacility',
     scope: 'process',
     type: 'enum',
-    values: ['user', 'daemon', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
+    values: Object.keys(SYSLOG_FACILITIES),
     default: 'daemon',
     flag: '--syslog-facility',
     metavar: 'NAME',
     group: 'Logging',
-    help: 'Syslog facility: user, daemon, or local0 to local7.',
+    help: 'Part of the system that the messages come from, such as user, daemon or local0.',
+  },
+  {
+    key: 'log.syslogName',
+    scope: 'process',
+    type: 'string',
+    default: 'bascule',
+    flag: '--syslog-name',
+    metavar: 'NAME',
+    group: 'Logging',
+    help: 'Name of the program in messages for syslog.',
   },
   {
     key: 'log.stderr',
@@ -111,7 +122,7 @@ export const PROCESS_OPTIONS: readonly Option[] = [
     default: '0',
     flag: '--run-timeout',
     group: 'Life',
-    help: 'End this long after the start, with every session; 0 = never.',
+    help: 'Take no more clients this long after the start, and end with the last session; 0 = never.',
   },
   {
     key: 'life.idleTimeout',

@@ -30,10 +30,13 @@ function tokenSource(tokens: ValidTokens, attempt: Attempt): TokenSourceConfig |
 }
 
 function redisSource(redis: ValidRedis, attempt: Attempt): TokenSourceConfig | undefined {
-  const preset = (key: string): number => defaultValue(optionOf(`target.tokens.redis.${key}`)!) as number;
   const { host = '', port = preset('port'), database = preset('database'), namespace = '', passwordFile } = redis;
   const password = attempt('redis', () => redis.password ?? readPassword(passwordFile));
   return password === undefined ? undefined : { kind: 'redis', host, port, database, password, namespace };
+}
+
+function preset(key: string): number {
+  return defaultValue(optionOf(`target.tokens.redis.${key}`)!) as number;
 }
 
 function readPassword(file: string | undefined): Secret | null {

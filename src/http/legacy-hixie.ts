@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { BridgeError } from '../errors.ts';
+import { asBridgeError, BridgeError } from '../errors.ts';
 import type { ByteReader } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
@@ -20,9 +20,9 @@ const VISIBLE = /^[\x21-\x7e]+$/;
 
 export interface HixieHooks {
   /** The handshake is whole. `head` holds bytes that came behind it; the socket has no listeners of ours. */
-  accept(opening: HixieOpening, head: Buffer): void;
+  readonly accept: (opening: HixieOpening, head: Buffer) => void;
   /** The handshake is wrong or late. Nothing has been answered. */
-  refuse(error: BridgeError): void;
+  readonly refuse: (error: BridgeError) => void;
 }
 
 /** Whether an upgrade is asked for as before HyBi: with neither a version nor the key of RFC 6455. */
@@ -38,22 +38,22 @@ export function readHixie(
   deadline: number,
   { accept, refuse }: HixieHooks,
 ): void {
+  let request: HixieRequest;
   try {
-    const request = checkHixie(req, 'encrypted' in socket);
-    if (request.keys === null) return accept(new HixieOpening(request, Buffer.alloc(0)), head);
-    const { number1, number2 } = request.keys;
-    readBody(socket, head, KEY3_LENGTH, deadline, (bytes) => {
-      if (bytes === 'gone') socket.destroy();
-      else if (bytes === 'timeout') refuse(new BridgeError('HTTP_TIMEOUT', { detail: 'the key behind the head' }));
-      else {
-        const answer = challengeAnswer(number1, number2, bytes.subarray(0, KEY3_LENGTH));
-        accept(new HixieOpening(request, answer), bytes.subarray(KEY3_LENGTH));
-      }
-    });
+    request = checkHixie(req, 'encrypted' in socket);
   } catch (error) {
-    if (!(error instanceof BridgeError)) throw error;
-    refuse(error);
+    return refuse(asBridgeError(error));
   }
+  if (request.keys === null) return accept(new HixieOpening(request, Buffer.alloc(0)), head);
+  const { number1, number2 } = request.keys;
+  readBody(socket, head, KEY3_LENGTH, deadline, (bytes) => {
+    if (bytes === 'gone') socket.destroy();
+    else if (bytes === 'timeout') refuse(new BridgeError('HTTP_TIMEOUT', { detail: 'the key behind the head' }));
+    else {
+      const answer = challengeAnswer(number1, number2, bytes.subarray(0, KEY3_LENGTH));
+      accept(new HixieOpening(request, answer), bytes.subarray(KEY3_LENGTH));
+    }
+  });
 }
 
 /** A request for an upgrade by a Hixie draft, as far as its head tells. */
@@ -118,7 +118,7 @@ export class HixieOpening {
   response(subprotocol: string): Buffer {
     const { origin, location: address } = this.#request;
     const prefix = this.draft === 76 ? 'Sec-' : '';
-    // Draft 75 §5.1 has clients compare these bytes up to the first header of its own.
+    // Clients of draft 75 compare every byte up to the first header of the draft's own.
     const head = responseHead(
       101,
       {

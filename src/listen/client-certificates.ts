@@ -4,7 +4,8 @@ import type { TlsConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import { systemAuthorities } from './system-authorities.ts';
 
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+const CERTIFICATE =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 const UNKNOWN_AUTHORITY = 'no authority of the listener has signed the client certificate';
 
@@ -12,7 +13,8 @@ const UNKNOWN_AUTHORITY = 'no authority of the listener has signed the client ce
 const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the client certificate, or one of its chain, has expired',
   CERT_NOT_YET_VALID: 'the client certificate, or one of its chain, is not valid yet',
-  INVALID_PURPOSE: 'the client certificate is not made for clients',
+  INVALID_CA: 'the client certificate is signed by one that may not sign others',
+  INVALID_PURPOSE: 'the client certificate is not made for clients, or one of its chain not for signing those',
   CERT_SIGNATURE_FAILURE: 'the signature of the client certificate is wrong',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,

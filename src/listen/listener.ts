@@ -6,6 +6,7 @@ import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { refuse } from '../http/refusal.ts';
 import { bindDescriptor, bindTcp, hostPort } from './bind.ts';
+import { answerFlashPolicy } from './flash-policy.ts';
 import { sniff, type SniffResult } from './sniff.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 import { tlsOptions } from './tls-options.ts';
@@ -39,8 +40,8 @@ export interface BoundAddress {
 /**
  * The stages ACCEPT, SNIFF and TLS: accepts connections on one address and hands them on ready for HTTP.
  *
- * With TLS configured the first byte decides between TLS and plain text; otherwise there is nothing to choose, and a
- * connection goes straight on.
+ * With TLS or legacy protocols configured the first byte decides what a connection speaks; otherwise there is nothing
+ * to choose, and it goes straight on.
  */
 export class Listener {
   readonly #config: ListenerConfig;
@@ -76,6 +77,12 @@ export class Listener {
     return this.#opening;
   }
 
+  /** Takes a connection that somebody else has accepted. Throws TLS_… for a bad certificate. */
+  adopt(socket: Socket): void {
+    this.#prepareTls();
+    this.#onConnection(socket);
+  }
+
   /** Stops accepting and removes its own Unix socket. Connections are left alone. */
   async close(): Promise<void> {
     await this.#opening?.catch(() => {});
@@ -94,13 +101,8 @@ export class Listener {
   }
 
   async #open(): Promise<BoundAddress> {
-    const { address, tls, limits, name, nextFreePort } = this.#config;
-    if (tls) {
-      this.#tls = new TlsAcceptor(tlsOptions(tls, name), limits.sniffTimeout, {
-        onSecure: (socket) => this.#hooks.onConnection(socket),
-        onFailed: (client, error) => this.#hooks.onRefused(client, error),
-      });
-    }
+    const { address, name, nextFreePort } = this.#config;
+    this.#prepareTls();
     if (address.kind === 'tcp') await bindTcp(this.#server, address, nextFreePort);
     else if (address.kind === 'unix') this.#file = await bindUnix(this.#server, address.path, address.mode);
     else await bindDescriptor(this.#server, address.fd);
@@ -109,6 +111,15 @@ export class Listener {
       this.#hooks.onError?.(new BridgeError('LISTEN_FAILED', { detail: `${name} (${message})` }));
     });
     return this.#boundAddress();
+  }
+
+  #prepareTls(): void {
+    const { tls, limits, name } = this.#config;
+    if (!tls) return;
+    this.#tls = new TlsAcceptor(tlsOptions(tls, name), limits.sniffTimeout, {
+      onSecure: (socket) => this.#hooks.onConnection(socket),
+      onFailed: (client, error) => this.#hooks.onRefused(client, error),
+    });
   }
 
   #boundAddress(): BoundAddress {
@@ -136,7 +147,7 @@ export class Listener {
     }
     this.#connections += 1;
     socket.on('close', this.#onSocketClose);
-    if (this.#tls) this.#sniff(socket, this.#tls);
+    if (this.#tls || this.#config.legacyProtocols) this.#sniff(socket);
     else this.#hooks.onConnection(socket);
   }
 
@@ -155,28 +166,35 @@ export class Listener {
     refuse(socket, error);
   }
 
-  #sniff(socket: Socket, tls: TlsAcceptor): void {
+  #sniff(socket: Socket): void {
     const client = clientAddress(socket);
     this.#sniffing.add(socket);
     // Resets are common here, and 'close' says all there is to know.
     socket.on('error', () => {});
     sniff(socket, this.#config.limits.sniffTimeout, (result) => {
       this.#sniffing.delete(socket);
-      this.#onSniffed(socket, client, result, tls);
+      this.#onSniffed(socket, client, result);
     });
   }
 
-  #onSniffed(socket: Socket, client: ClientAddress, result: SniffResult, tls: TlsAcceptor): void {
-    if (result === 'tls') {
-      tls.accept(socket);
-    } else if (result === 'plain' && this.#config.tlsOnly) {
+  #onSniffed(socket: Socket, client: ClientAddress, result: SniffResult): void {
+    const { legacyProtocols, tlsOnly, limits } = this.#config;
+    if (result === 'gone') return;
+    if (result === 'timeout') {
+      this.#hooks.onRefused(client, new BridgeError('SNIFF_TIMEOUT'));
+    } else if (result === 'tls' && this.#tls) {
+      this.#tls.accept(socket);
+    } else if (result === 'flash' && legacyProtocols) {
+      // Flash asks in plain text, also for a port that it will speak TLS to.
+      this.#sniffing.add(socket);
+      socket.once('close', () => this.#sniffing.delete(socket));
+      answerFlashPolicy(socket, limits.sniffTimeout, (error) => this.#hooks.onRefused(client, error));
+    } else if (tlsOnly) {
       socket.destroy();
       this.#hooks.onRefused(client, new BridgeError('TLS_REQUIRED'));
-    } else if (result === 'plain') {
+    } else {
       this.#hooks.onConnection(socket);
       socket.resume();
-    } else if (result === 'timeout') {
-      this.#hooks.onRefused(client, new BridgeError('SNIFF_TIMEOUT'));
     }
   }
 }

@@ -3,8 +3,11 @@ import type { Socket } from 'node:net';
 /** The first byte of a TLS record with a handshake, and of the SSLv2-framed hello that old clients begin with. */
 const TLS_FIRST_BYTES: ReadonlySet<number> = new Set([0x16, 0x80]);
 
+/** The first byte of a Flash policy request, and of nothing in HTTP. */
+const FLASH_FIRST_BYTE = 0x3c;
+
 /** How sniffing ended. */
-export type SniffResult = 'tls' | 'plain' | 'timeout' | 'gone';
+export type SniffResult = 'tls' | 'flash' | 'plain' | 'timeout' | 'gone';
 
 /**
  * Looks at the first byte of a connection and puts it back. One read is enough, so nothing is gathered.
@@ -18,7 +21,7 @@ export function sniff(socket: Socket, deadline: number, done: (result: SniffResu
   function onData(chunk: Buffer): void {
     socket.pause();
     socket.unshift(chunk);
-    finish(TLS_FIRST_BYTES.has(chunk[0]!) ? 'tls' : 'plain');
+    finish(protocolOf(chunk[0]!));
   }
 
   function onGone(): void {
@@ -31,4 +34,9 @@ export function sniff(socket: Socket, deadline: number, done: (result: SniffResu
     if (result === 'timeout' || result === 'gone') socket.destroy();
     done(result);
   }
+}
+
+function protocolOf(firstByte: number): SniffResult {
+  if (TLS_FIRST_BYTES.has(firstByte)) return 'tls';
+  return firstByte === FLASH_FIRST_BYTE ? 'flash' : 'plain';
 }

@@ -17,7 +17,10 @@ type AskSystem = (store: 'system') => string[];
  *
  * Node 20 trusts its own list alone, on which no private authority stands.
  */
-export function systemAuthorities(bundles: readonly string[] = BUNDLES, ask: AskSystem | null = askNode()): string | null {
+export function systemAuthorities(
+  bundles: readonly string[] = BUNDLES,
+  ask: AskSystem | null = askNode(),
+): string | null {
   const answer = ask?.('system') ?? [];
   if (answer.length > 0) return answer.join('\n');
   for (const file of bundles) {

@@ -70,6 +70,8 @@ export interface BridgeEvents {
   'program:output': { readonly target: string; readonly line: string };
   /** A wrapped program has ended for good, and the bridge should too. `status` is the exit status to report. */
   'program:exit': { readonly target: string; readonly status: number };
+  /** The bridge has lived as long as its config says, and should be drained. */
+  'life:end': { readonly reason: string };
   /** Something an operator should know that ended nothing. */
   warning: { readonly message: string; readonly error?: BridgeError };
 }

@@ -64,11 +64,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
     close: () => {
       if (closed) return;
       closed = true;
-      try {
-        output.flushSync();
-      } catch {
-        // What could not be written all along has been told.
-      }
+      // Every line was written when it came, or cannot be written. (On a full disk its flushSync would never return.)
       output.destroy();
     },
   };

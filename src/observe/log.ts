@@ -46,6 +46,7 @@ export function logEvents(events: EventHub, logger: Logger): () => void {
     events.on('program:exit', ({ target, status }) =>
       logger.log('info', `${target}: ended with status ${status}`, { event: 'program:exit', target, status }),
     ),
+    events.on('life:end', ({ reason }) => logger.log('info', `ending: ${reason}`, { event: 'life:end', reason })),
     events.on('warning', ({ message, error }) =>
       logger.log('warn', escapeText(message), { event: 'warning', ...(error ? errorFields(error) : {}) }),
     ),

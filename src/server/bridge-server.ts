@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAuthenticator } from '../auth/create-authenticator.ts';
 import type { BridgeConfig, ListenerConfig, TargetConfig } from '../config/model.ts';
@@ -6,6 +7,7 @@ import { BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { createHttpServer, type HttpFront } from '../http/http-server.ts';
+import { isHixie, readHixie, type HixieOpening } from '../http/legacy-hixie.ts';
 import { readHandshake } from '../http/read-handshake.ts';
 import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
 import { Listener } from '../listen/listener.ts';
@@ -16,6 +18,7 @@ import { createTarget } from '../target/create-target.ts';
 import type { Target, TargetHost } from '../target/target.ts';
 import { Clock, tickFor } from './clock.ts';
 import { fileGuard } from './file-guard.ts';
+import { Life } from './life.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Session, type Entrance, type SessionHost } from './session.ts';
 
@@ -45,6 +48,7 @@ export class BridgeServer {
   readonly config: BridgeConfig;
   readonly events: EventHub;
   readonly #host: SessionHost;
+  readonly #life: Life | null;
   readonly #doors: Door[] = [];
   readonly #attached: (() => void)[] = [];
   readonly #targets: Target[] = [];
@@ -64,6 +68,8 @@ export class BridgeServer {
       registry: new SessionRegistry(),
       recorder: new Recorder(events),
     };
+    const { life } = config;
+    this.#life = life ? new Life(life, this.#host, (reason) => events.publish('life:end', { reason })) : null;
   }
 
   /** Subscribes to an event; returns the function that unsubscribes. */
@@ -92,6 +98,30 @@ export class BridgeServer {
       await this.close(0);
       throw error;
     }
+    this.#life?.start();
+  }
+
+  /**
+   * Serves one connection that somebody else has accepted, by the first listener, without listening. Resolves when it and
+   * all that came of it has ended.
+   */
+  async serve(socket: Socket): Promise<void> {
+    const config = this.config.listeners[0];
+    if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'serve needs a config with routes' });
+    const entrance = this.#entrance(config);
+    await this.#startTargets();
+    await startEntrance(entrance);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    this.#door(config, entrance).listener.adopt(socket);
+    await closed;
+    await this.#host.registry.whenEmpty(null);
+  }
+
+  /** Stops accepting and resolves when the last session has ended by itself, however long that takes. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#doors.map(({ listener }) => listener.close()));
+    await this.#host.registry.whenEmpty(null);
+    await this.close(0);
   }
 
   /**
@@ -105,11 +135,19 @@ export class BridgeServer {
     const entrance = this.#entrance(config);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
-      const error = checkUpgrade(request);
-      if (!error) return this.#begin(entrance, config.name, request, socket, head);
-      socket.on('error', () => {});
-      refuseUpgrade(socket, error);
-      this.events.publish('connection:refused', { listener: config.name, client: clientAddress(socket), error });
+      const { name, legacyProtocols = false, limits } = config;
+      const accept = (hixie: HixieOpening | null, rest: Buffer): void =>
+        this.#begin(entrance, name, request, socket, rest, hixie);
+      const refuse = (error: BridgeError): void => {
+        socket.on('error', () => {});
+        refuseUpgrade(socket, error);
+        this.events.publish('connection:refused', { listener: name, client: clientAddress(socket), error });
+      };
+      if (legacyProtocols && isHixie(request)) {
+        return readHixie(request, socket, head, limits.headerTimeout, { accept, refuse });
+      }
+      const error = checkUpgrade(request, legacyProtocols);
+      return error ? refuse(error) : accept(null, head);
     };
     server.on('upgrade', onUpgrade);
     this.#attached.push(() => server.off('upgrade', onUpgrade));
@@ -123,6 +161,7 @@ export class BridgeServer {
    */
   async close(grace: number = this.config.shutdown.grace): Promise<void> {
     this.#closing = true;
+    this.#life?.stop();
     for (const detach of this.#attached.splice(0)) detach();
     const closed = Promise.all(this.#doors.map((door) => this.#shut(door)));
     for (const session of this.#host.registry) session.fail(new BridgeError('SHUTDOWN'));
@@ -137,6 +176,7 @@ export class BridgeServer {
   /** Cuts off everything now. */
   destroy(): void {
     this.#closing = true;
+    this.#life?.stop();
     for (const { listener, front } of this.#doors) {
       void listener.close();
       listener.destroyPending();
@@ -192,23 +232,30 @@ export class BridgeServer {
   }
 
   async #open(config: ListenerConfig, entrance: Entrance): Promise<void> {
+    const { name } = config;
+    const { address, url, secure } = await this.#door(config, entrance).listener.listen();
+    this.#addresses.push({ listener: name, address, url, secure });
+    this.events.publish('listener:open', { listener: name, address, url, secure });
+  }
+
+  /** Makes a listener and what takes its connections. */
+  #door(config: ListenerConfig, entrance: Entrance): Door {
     const { events } = this;
     const { name } = config;
     const onRefused = (client: ClientAddress, error: BridgeError): void =>
       events.publish('connection:refused', { listener: name, client, error });
     const front = createHttpServer({
       config,
-      onUpgrade: (request, socket, head) => this.#begin(entrance, name, request, socket, head),
+      onUpgrade: (request, socket, head, hixie) => this.#begin(entrance, name, request, socket, head, hixie),
       onRefused,
       ...(config.webAuth ? { guard: fileGuard(entrance, name) } : {}),
     });
     const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () =>
       this.#admit(),
     );
-    this.#doors.push({ listener, front });
-    const { address, url, secure } = await listener.listen();
-    this.#addresses.push({ listener: name, address, url, secure });
-    events.publish('listener:open', { listener: name, address, url, secure });
+    const door = { listener, front };
+    this.#doors.push(door);
+    return door;
   }
 
   async #shut({ listener, front }: Door): Promise<void> {
@@ -230,9 +277,16 @@ export class BridgeServer {
   }
 
   /** Begins a session for a request that asks for an upgrade. */
-  #begin(entrance: Entrance, listener: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #begin(
+    entrance: Entrance,
+    listener: string,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    hixie: HixieOpening | null,
+  ): void {
     const handshake = readHandshake(request, socket, listener);
-    const session = new Session(this.#host, handshake, socket);
+    const session = new Session(this.#host, handshake, socket, hixie);
     if (this.#closing) session.fail(new BridgeError('SHUTDOWN'));
     else void session.run(entrance, handshake, head);
   }

@@ -35,13 +35,13 @@ export class SessionRegistry {
     return this.#sessions.values();
   }
 
-  /** Resolves when no session is left, or after `deadline` ms; tells which. */
-  async whenEmpty(deadline: number): Promise<boolean> {
+  /** Resolves when no session is left, or after `deadline` ms; tells which. null waits for as long as it takes. */
+  async whenEmpty(deadline: number | null): Promise<boolean> {
     if (this.#sessions.size === 0) return true;
     let timer: NodeJS.Timeout | undefined;
     const empty = new Promise<boolean>((resolve) => {
       this.#onEmpty.push(() => resolve(true));
-      timer = setTimeout(() => resolve(false), deadline);
+      if (deadline !== null) timer = setTimeout(() => resolve(false), deadline);
     });
     try {
       return await empty;

@@ -3,12 +3,13 @@ import { createRelay } from '../bridge/create-relay.ts';
 import { IdleWatch } from '../bridge/idle.ts';
 import { Keepalive } from '../bridge/keepalive.ts';
 import { stallTime, type Relay, type RelayObserver, type Tap } from '../bridge/relay.ts';
-import type { RelayConfig } from '../config/model.ts';
+import type { KeepaliveConfig, RelayConfig } from '../config/model.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { asBridgeError, BridgeError, type ErrorCode, type Side, type Stage } from '../errors.ts';
 import { createBase64 } from '../framing/base64.ts';
 import type { Framing } from '../framing/framing.ts';
 import type { ClientAddress, Handshake, Identity } from '../handshake.ts';
+import type { HixieOpening } from '../http/legacy-hixie.ts';
 import { chooseSubprotocol, refuseUpgrade, upgradeResponse } from '../http/upgrade.ts';
 import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -19,7 +20,7 @@ import { ByteWriter } from '../stream/byte-writer.ts';
 import { finishStream } from '../stream/finish-stream.ts';
 import { isSocket, SocketReader } from '../stream/socket-reader.ts';
 import type { TargetConnection } from '../target/target.ts';
-import { Connection } from '../websocket/connection.ts';
+import { Connection, type ClientConnection } from '../websocket/connection.ts';
 import type { Clock, Ticking } from './clock.ts';
 import { CloseDeadline } from './close-deadline.ts';
 import { within } from './deadline.ts';
@@ -70,7 +71,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
   readonly #socket: Duplex;
   readonly #startTime = performance.now();
   #config: RelayConfig | null = null;
-  #connection: Connection | null = null;
+  #connection: ClientConnection | null = null;
+  /** How a client older than RFC 6455 is answered; null for all others. */
+  readonly #hixie: HixieOpening | null;
   #relay: Relay | null = null;
   #recording: Recording | null = null;
   #dial: AbortController | null = null;
@@ -83,9 +86,10 @@ export class Session implements SessionView, RelayObserver, Ticking {
   #clientClosed = false;
   #targetClosed = true;
 
-  constructor(host: SessionHost, handshake: Handshake, socket: Duplex) {
+  constructor(host: SessionHost, handshake: Handshake, socket: Duplex, hixie: HixieOpening | null = null) {
     this.#host = host;
     this.#socket = socket;
+    this.#hixie = hixie;
     this.id = host.registry.nextId();
     this.listener = handshake.listener;
     this.client = handshake.client;
@@ -181,15 +185,21 @@ export class Session implements SessionView, RelayObserver, Ticking {
     this.#config = relay;
     this.route = peer.route;
     this.target = peer.target.label;
-    this.subprotocol = chooseSubprotocol(handshake.subprotocols, peer.subprotocols);
     const socket = this.#socket;
+    const hixie = this.#hixie;
+    this.subprotocol = hixie
+      ? hixie.chooseSubprotocol(peer.subprotocols)
+      : chooseSubprotocol(handshake.subprotocols, peer.subprotocols);
     // While a resolver was at work the socket may have read ahead.
     const ahead = socket.read() as Buffer | null;
     const reader = relay.fastRead && isSocket(socket) ? SocketReader.forAccepted(socket) : new StreamReader(socket);
     const writer = new ByteWriter(socket, isSocket(socket));
     const early = ahead ? Buffer.concat([head, ahead]) : head;
-    this.#connection = new Connection(reader, writer, early, relay.highWaterMark);
-    socket.write(upgradeResponse(handshake.headers['sec-websocket-key'] ?? '', this.subprotocol), 'latin1');
+    const key = handshake.headers['sec-websocket-key'] ?? '';
+    this.#connection = hixie
+      ? hixie.connect(reader, writer, early)
+      : new Connection(reader, writer, early, relay.highWaterMark);
+    socket.write(hixie ? hixie.response(this.subprotocol) : upgradeResponse(key, this.subprotocol), 'latin1');
     this.#enter('dial');
     // The head may hold a Close frame already: the watch may end the session, and a subscriber may have.
     if (!this.#end) this.#connection.watch(new Farewell(this));
@@ -223,12 +233,19 @@ export class Session implements SessionView, RelayObserver, Ticking {
     if (this.#end) return discard(target);
     this.#relay = createRelay(target, this.target, peer.relay, this, this.#tap(peer), this.#framing());
     this.#targetClosed = false;
-    this.#keepalive = peer.relay.keepalive.interval > 0 ? new Keepalive(peer.relay.keepalive, now) : null;
+    this.#keepAlive(peer.relay.keepalive, now);
     this.#idle = peer.relay.idleTimeout > 0 ? new IdleWatch(peer.relay.idleTimeout, now) : null;
     this.#relaxedAt = now;
     clock.add(this);
     events.publish('session:open', { session: this });
     if (this.#connection) this.#relay.start(this.#connection);
+  }
+
+  /** Begins to look for a dead client: by pings, or where there are none by those of TCP. */
+  #keepAlive(config: KeepaliveConfig, now: number): void {
+    if (config.interval === 0) return;
+    if (this.#connection?.pings) this.#keepalive = new Keepalive(config, now);
+    else if (isSocket(this.#socket)) this.#socket.setKeepAlive(true, config.interval);
   }
 
   /** Whoever watches the payload; null when nobody does. */
@@ -248,9 +265,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
     };
   }
 
-  /** The subprotocol decides how payload is put into messages. */
+  /** The subprotocol decides how payload is put into messages. Before RFC 6455 there was only text. */
   #framing(): Framing | null {
-    return this.subprotocol === 'base64' ? createBase64() : null;
+    return this.#hixie || this.subprotocol === 'base64' ? createBase64() : null;
   }
 
   // What the relay reports

@@ -22,6 +22,8 @@ export interface CertificateOptions {
   readonly ca?: Certificate;
   /** May sign others. */
   readonly authority?: boolean;
+  /** What it may be used for, such as 'clientAuth'; absent = anything. */
+  readonly usage?: 'clientAuth' | 'serverAuth';
 }
 
 const made = new Map<string, Certificate>();
@@ -38,7 +40,7 @@ export function makeCertificate(options: CertificateOptions = {}): Certificate {
 }
 
 function create(base: string, options: CertificateOptions): Certificate {
-  const { cn = 'localhost', days = 30, passphrase, ca, authority = false } = options;
+  const { cn = 'localhost', days = 30, passphrase, ca, authority = false, usage } = options;
   const [certFile, keyFile, requestFile, extFile] = ['.crt', '.key', '.csr', '.ext'].map((end) => base + end) as [
     string,
     string,
@@ -52,6 +54,7 @@ function create(base: string, options: CertificateOptions): Certificate {
   const extensions = [
     `subjectAltName=DNS:${cn},IP:127.0.0.1,IP:::1`,
     ...(authority ? ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] : []),
+    ...(usage ? [`extendedKeyUsage=${usage}`] : []),
   ];
   writeFileSync(extFile, extensions.join('\n'));
   const signer = ca ? ['-CA', ca.certFile, '-CAkey', ca.keyFile, '-CAcreateserial'] : ['-signkey', keyFile, ...secret];

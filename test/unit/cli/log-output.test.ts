@@ -9,20 +9,25 @@ const settings = (file: string, format: LogSettings['format']): LogSettings => (
   level: 'info',
   format,
   file,
+  syslog: null,
+  syslogFormat: 'rfc5424',
+  syslogFacility: 'daemon',
+  syslogName: 'bascule',
+  stderr: false,
   traffic: false,
 });
 
 test('a log file gets its lines at once, after what is there, without colours', () => {
   const file = join(tempDir(), 'bridge.log');
-  openLog(settings(file, 'text'), {}).log('warn', 'first', {});
-  openLog(settings(file, 'text'), {}).log('error', 'second', {});
+  openLog(settings(file, 'text'), {}).logger.log('warn', 'first', {});
+  openLog(settings(file, 'text'), {}).logger.log('error', 'second', {});
   expect(readFileSync(file, 'utf8')).toMatch(/^\d\d:\d\d:\d\d warn: first\n\d\d:\d\d:\d\d error: second\n$/);
   expect(statSync(file).mode & 0o007).toBe(0);
 });
 
 test('a file is no terminal, so auto means JSON', () => {
   const file = join(tempDir(), 'bridge.log');
-  openLog(settings(file, 'auto'), {}).log('info', 'hello', { session: 3 });
+  openLog(settings(file, 'auto'), {}).logger.log('info', 'hello', { session: 3 });
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ level: 'info', msg: 'hello', session: 3 });
 });
 

@@ -74,6 +74,22 @@ describe('headers', () => {
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
+  test('that claim a client certificate are left out, however they are spelled', () => {
+    const { headers } = handshake('/', [
+      'SSL_CLIENT_S_DN_CN',
+      'root',
+      'X-SSL-Client-CN',
+      'root',
+      'ssl-client-verify',
+      'SUCCESS',
+      'X_Ssl_Cert',
+      'x',
+      'X-Sslish',
+      'kept',
+    ]);
+    expect(headers).toEqual({ 'x-sslish': 'kept' });
+  });
+
   test('are read-only', () => {
     const { headers } = handshake('/', ['A', '1']);
     expect(() => Object.assign(headers, { a: '2' })).toThrow(TypeError);
@@ -102,6 +118,8 @@ describe('TLS', () => {
       peerCertificate: certificate,
     });
     expect(handshake('/', [], { ...socket, authorized: false }).peerCertificate).toBeUndefined();
+    const none = { ...socket, authorized: true, getPeerCertificate: () => ({}) };
+    expect(handshake('/', [], none).peerCertificate).toBeUndefined();
   });
 });
 
