@@ -73,7 +73,7 @@ export const ERRORS = {
   TLS_CERTIFICATE_EXPIRED: row('config', 'operator', null, null, 'The certificate has expired or is not valid yet.', 'Renew the certificate, or check the clock.'),
   TLS_KEY_INVALID: row('config', 'operator', null, null, 'The private key is not a PEM key.', 'Give a PEM private key with --key.'),
   TLS_KEY_MISMATCH: row('config', 'operator', null, null, 'The private key does not belong to the certificate.', 'Give the key that the certificate was made with.'),
-  TLS_PASSPHRASE_WRONG: row('config', 'operator', null, null, 'The private key is encrypted and the passphrase is missing or wrong.', 'Give the passphrase by --key-password-file.'),
+  TLS_PASSPHRASE_WRONG: row('config', 'operator', null, null, 'The private key is encrypted and the passphrase is missing or wrong.', 'Give the right passphrase in the environment as BASCULE_KEY_PASSWORD, or by --key-password-file.'),
   TLS_OPTION_INVALID: row('config', 'operator', null, null, 'TLS refused a cipher list or a protocol version.', 'Check the TLS options named in the message.'),
 
   // accept

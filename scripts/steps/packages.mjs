@@ -16,6 +16,8 @@ const PACKAGES = {
   websockify: { package: 'websockify' },
   'python:jwcrypto': { package: 'python3-jwcrypto', module: 'jwcrypto' },
   'python:websockets': { package: 'python3-websockets', module: 'websockets' },
+  novnc: { package: 'novnc', file: '/usr/share/novnc/utils/novnc_proxy' },
+  groff: { package: 'groff' },
   socat: { package: 'socat' },
   nc: { package: 'netcat-openbsd' },
   telnetd: { package: 'inetutils-telnetd' },

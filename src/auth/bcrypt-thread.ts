@@ -39,6 +39,7 @@ export class BcryptThread {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
       worker.postMessage({ id, password, hash });
     });
   }
@@ -57,8 +58,6 @@ export class BcryptThread {
       execArgv: [],
       env: {},
     });
-    // It never keeps the process alive.
-    worker.unref();
     worker.on('message', ({ id, matches }: { id: number; matches: boolean }) => {
       this.#waiting.get(id)?.resolve(matches);
       this.#waiting.delete(id);
@@ -67,12 +66,14 @@ export class BcryptThread {
       if (this.#worker === worker)
         this.#fail(new BridgeError('AUTH_FAILED', { detail: `bcrypt: ${cause.message}`, cause }));
     });
+    // It never keeps the process alive. A listener added later would undo this.
+    worker.unref();
     return worker;
   }
 
   #fail(error: BridgeError): void {
     this.#worker = null;
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }
 }

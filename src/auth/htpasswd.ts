@@ -120,7 +120,8 @@ function costOf(hash: string): number | null {
   return rounds === undefined ? null : 1 + Number(rounds);
 }
 
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
 function isEqual(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
 }

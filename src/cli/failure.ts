@@ -39,7 +39,7 @@ export function failureOf(thrown: unknown): Failure {
 export function configFailure(issues: readonly ConfigIssue[], origins: Origins, file?: ConfigFile): Failure {
   const located = issues.map((issue) => {
     const key = issue.path.join('.');
-    const origin = origins[key] ?? (file ? undefined : origins[`${key}.url`]);
+    const origin = origins[key] ?? (file ? undefined : originWithin(origins, key));
     const offset = origin === undefined && file ? file.offset(issue) : -1;
     const place = origin ?? (file ? file.place(issue) : keyOf(issue.path));
     return { offset, line: issueLine(issue, place) };
@@ -50,6 +50,12 @@ export function configFailure(issues: readonly ConfigIssue[], origins: Origins, 
     sorted.map(({ line }) => line),
     isUsage ? EXIT.usage : EXIT.failure,
   );
+}
+
+/** A group of keys comes from where its first value comes from. */
+function originWithin(origins: Origins, group: string): string | undefined {
+  const key = Object.keys(origins).find((each) => each.startsWith(`${group}.`));
+  return key === undefined ? undefined : origins[key];
 }
 
 /** One issue on one line, with its code and its place. */

@@ -2,7 +2,7 @@ import { destination } from 'pino';
 import type { LogSettings } from '../config/expand.ts';
 import { systemReason } from '../config/input-file.ts';
 import { BridgeError } from '../errors.ts';
-import { type LogFile, openLogFile } from '../observe/log-file.ts';
+import { LogFile } from '../observe/log-file.ts';
 import { createJsonLogger, createTextLogger, type Logger } from '../observe/logger.ts';
 import { createSyslog, createSyslogLogger } from '../observe/syslog.ts';
 import type { Environment } from './dialect.ts';
@@ -62,7 +62,7 @@ export function wantsColour(env: Environment): boolean {
 
 function openFile(file: string, onProblem: (error: BridgeError) => void): LogFile {
   try {
-    return openLogFile({ path: file, onProblem });
+    return new LogFile({ path: file, onProblem });
   } catch (thrown) {
     const { cause = thrown } = thrown as Error;
     throw new BridgeError('LOG_FILE_UNWRITABLE', { detail: `'${file}': ${systemReason(cause)}`, cause });

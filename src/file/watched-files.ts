@@ -90,9 +90,9 @@ export class WatchedFiles<Content> {
   #complain(reason: string, gone: boolean): void {
     if (reason === this.#complaint) return;
     this.#complaint = reason;
-    const { label, path: place, warn } = this.#options;
+    const { label, path: place } = this.#options;
     const kept = !gone && this.#content !== null ? '; what was read before stays valid' : '';
-    warn(`${label} ${place}: ${reason}${kept}`);
+    this.#options.warn(`${label} ${place}: ${reason}${kept}`);
   }
 }
 

@@ -1,76 +1,89 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { destination } from 'pino';
 import { BridgeError } from '../errors.ts';
-
-/** What is told of a log file that cannot be written. */
-export type LogFileProblem = (error: BridgeError) => void;
 
 export interface LogFileOptions {
   readonly path: string;
   /** Mode of a file that is created; by default its owner writes and its group reads. */
   readonly mode?: number;
-  /** Told once when writing fails, and again only after it has worked in between. */
-  readonly onProblem?: LogFileProblem;
+  /** Told once when the file cannot be written, and again only after it could be in between. */
+  readonly onProblem?: (error: BridgeError) => void;
 }
 
-/** A file that the log is appended to. */
-export interface LogFile {
-  /** Has written the line when it returns; what cannot be written is dropped beyond a bound. */
-  write(line: string): void;
-  /** Opens the path anew, after somebody has moved the file away. When that fails, the old file goes on being used. */
-  reopen(): void;
-  /** Nothing is written afterwards. */
-  close(): void;
-}
+/**
+ * A file that the log is appended to. Only opening it at first throws: LOG_FILE_UNWRITABLE.
+ *
+ * It is written synchronously, so that the last lines before an exit are not lost. A line that cannot be written is
+ * dropped rather than kept, so that a full disk costs no memory.
+ */
+export class LogFile {
+  readonly #path: string;
+  readonly #mode: number;
+  readonly #onProblem: (error: BridgeError) => void;
+  /** null once closed. */
+  #fd: number | null;
+  /** The last line was written in part. */
+  #torn = false;
+  #told = false;
 
-/** Bytes that are kept for a disk that is full at the moment. */
-const MAX_WAITING = 1024 * 1024;
-
-/** Opens a log file. Throws LOG_FILE_UNWRITABLE. */
-export function openLogFile(options: LogFileOptions): LogFile {
-  const { mode = 0o640, onProblem = () => undefined } = options;
-  // A daemon changes its working directory, and the path has to stay the same.
-  const file = path.resolve(options.path);
-  let output: ReturnType<typeof destination>;
-  try {
-    // Synchronous, so that the last lines before an exit are not lost.
-    output = destination({ dest: file, append: true, mode, sync: true, maxLength: MAX_WAITING });
-  } catch (error) {
-    throw unwritable(file, error);
+  constructor({ path: file, mode = 0o640, onProblem = () => undefined }: LogFileOptions) {
+    // A daemon changes its working directory, and the path has to stay the same.
+    this.#path = path.resolve(file);
+    this.#mode = mode;
+    this.#onProblem = onProblem;
+    try {
+      this.#fd = this.#open();
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
   }
-  let told = false;
-  let closed = false;
-  const tell = (error: unknown): void => {
-    if (told || closed) return;
-    told = true;
-    onProblem(unwritable(file, error));
-  };
-  output.on('error', tell);
-  output.on('write', () => (told = false));
-  return {
-    write: (line) => {
-      if (!closed) output.write(line);
-    },
-    reopen: () => {
-      if (closed) return;
-      try {
-        output.reopen(file);
-      } catch (error) {
-        // It still waits to close the old file, which stays in use.
-        output.removeAllListeners('ready');
-        tell(error);
-      }
-    },
-    close: () => {
-      if (closed) return;
-      closed = true;
-      // Every line was written when it came, or cannot be written. (On a full disk its flushSync would never return.)
-      output.destroy();
-    },
-  };
-}
 
-function unwritable(file: string, error: unknown): BridgeError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new BridgeError('LOG_FILE_UNWRITABLE', { detail: `'${file}': ${code ?? message}`, cause: error });
+  /** Has written the line when it returns. */
+  write(line: string): void {
+    if (this.#fd === null) return;
+    const bytes = Buffer.from(this.#torn ? `\n${line}` : line);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
+      this.#torn = false;
+      this.#told = false;
+    } catch (error) {
+      if (written > 0) this.#torn = true;
+      this.#tell(error);
+    }
+  }
+
+  /** Opens the path anew, after somebody has moved the file away. When that fails, the old file stays in use. */
+  reopen(): void {
+    if (this.#fd === null) return;
+    try {
+      const fd = this.#open();
+      closeSync(this.#fd);
+      this.#fd = fd;
+      this.#torn = false;
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  close(): void {
+    if (this.#fd === null) return;
+    closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  #open(): number {
+    return openSync(this.#path, 'a', this.#mode);
+  }
+
+  #tell(error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#onProblem(this.#unwritable(error));
+  }
+
+  #unwritable(error: unknown): BridgeError {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return new BridgeError('LOG_FILE_UNWRITABLE', { detail: `'${this.#path}': ${code ?? message}`, cause: error });
+  }
 }

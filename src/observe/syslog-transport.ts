@@ -27,8 +27,8 @@ export interface SyslogTransport {
 const { EAGAIN, EPROTOTYPE } = constants.errno;
 /** Most bytes that wait for a daemon that reads slowly from a stream. */
 const STREAM_QUEUE = 64 * 1024;
-/** Most messages that wait to leave by UDP. */
-const UDP_QUEUE = 256;
+/** Most messages that leave by UDP at once. */
+const UDP_QUEUE = 32;
 
 /** Opens the way to a daemon. Throws what is known at once; the rest is told later. */
 export function openTransport(address: SyslogAddress, handlers: TransportHandlers): SyslogTransport {
@@ -169,7 +169,8 @@ class UdpTransport implements SyslogTransport {
     this.#socket?.send(message, (error) => {
       this.pending--;
       if (error) this.#fail(error);
-      else if (this.pending === 0 && !this.#closed) this.#handlers.onReady();
+      // The rest waits for the next turn of the event loop: what leaves in one burst overruns the receiver.
+      else if (this.pending === 0) setImmediate(() => !this.#closed && this.#handlers.onReady());
     });
     return true;
   }

@@ -64,7 +64,7 @@ export class Plugin<Role extends keyof Roles> {
     const create = exported[role] as ((context: PluginContext) => unknown) | undefined;
     if (typeof create !== 'function')
       throw invalid(module, `it exports no function ${role}`, `Export a function ${role}, or use another plugin.`);
-    const log = { warn: (message: string) => this.#warn(`${this.label}: ${String(message)}`) };
+    const log = { warn: (message: string) => this.#warn(`${this.label}: ${message}`) };
     let made: unknown;
     try {
       made = await create({ source, log });

@@ -54,8 +54,14 @@ export class TokenRoute {
     const address = await this.source.lookup(token, signal);
     if (address === null) throw new BridgeError('TOKEN_UNKNOWN', { detail: this.source.label });
     const { defaultPort } = this.#config;
-    const target = this.#targets.get(addressText(address), () => readTokenAddress(address, defaultPort));
+    const target = this.#targets.get(addressText(address), () => this.#secured(readTokenAddress(address, defaultPort)));
     return this.source.showsToken ? new HiddenTarget(target, token) : target;
+  }
+
+  /** Where the config says so, host and port are spoken to over TLS. */
+  #secured(target: TargetConfig): TargetConfig {
+    const { tls } = this.#config;
+    return tls && target.kind === 'tcp' ? { kind: 'tls', host: target.host, port: target.port, ...tls } : target;
   }
 
   /** What clients and the log get to know: an error of this stage, which names the source and not the token. */

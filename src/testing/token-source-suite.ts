@@ -47,10 +47,11 @@ const HOSTILE: readonly string[] = [
   'x'.repeat(8000),
 ];
 
+const live = (): AbortSignal => new AbortController().signal;
+
 /** Registers what holds for every token source. */
 export function describeTokenSource(name: string, setup: TokenSourceSetup): void {
   const { test, known, unknown } = setup;
-  const live = (): AbortSignal => new AbortController().signal;
 
   const register = (title: string, body: (source: Source) => Promise<void>): void => {
     test(`${name} ${title}`, async () => {
@@ -62,12 +63,6 @@ export function describeTokenSource(name: string, setup: TokenSourceSetup): void
         await settled('dispose', async () => source.dispose?.());
       }
     });
-  };
-
-  const found = async (source: Source, token: string): Promise<string> => {
-    const address = await settled('a lookup', () => source.lookup(token, live()));
-    assert.ok(isTokenAddress(address), 'a known token has an address: a text, or an object with a host');
-    return addressText(address);
   };
 
   register('finds the address of a known token, again and again', async (source) => {
@@ -117,11 +112,18 @@ export function describeTokenSource(name: string, setup: TokenSourceSetup): void
   });
 }
 
+/** Looks a known token up, and gives its address as text. */
+async function found(source: Source, token: string): Promise<string> {
+  const address = await settled('a lookup', () => source.lookup(token, live()));
+  assert.ok(isTokenAddress(address), 'a known token has an address: a text, or an object with a host');
+  return addressText(address);
+}
+
 /** Has a token refused: '' for null, else the words of what was thrown. Fails when there is an address. */
 async function refusal(source: Source, token: string): Promise<string> {
   let address: unknown;
   try {
-    address = await settled('a lookup', () => source.lookup(token, new AbortController().signal));
+    address = await settled('a lookup', () => source.lookup(token, live()));
   } catch (error) {
     assert.ok(error instanceof Error, 'what is thrown is an Error');
     // The bridge's own sources may say why a token is not valid.

@@ -108,7 +108,7 @@ describeAuthenticator('a chain', {
       handshake: withHeaders({
         ...basic('ada:countess of lovelace').headers,
         origin: 'https://a.example.com',
-      } as Record<string, string>),
+      }),
       name: 'ada',
     },
   ],

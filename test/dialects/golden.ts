@@ -1,17 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveArguments } from '../../src/cli/config-source.ts';
-import type { Dialect, Environment, Invocation } from '../../src/cli/dialect.ts';
+import type { Dialect, Environment } from '../../src/cli/dialect.ts';
 import { failureOf } from '../../src/cli/failure.ts';
-import { FOREGROUND } from '../../src/cli/launch.ts';
+import { makeCertificate } from '../support/certificates.ts';
+import { suite } from '../support/packages.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 /*
  * A golden file holds a command line (variables of the environment first), a line of dashes, and what comes of it: the
  * config model, what is asked for instead, or the failure. After a change that is meant, `npx vitest run test/dialects -u`
  * writes the files anew; read the difference before you keep it.
- *
- * Files that count as present have a name with 'present' in it, such as present.pem.
  */
 const RULE = '-'.repeat(40);
 
@@ -20,43 +20,81 @@ function splitWords(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replaceAll(/['"]/g, ''));
 }
 
-/** Runs the golden files of a dialect; `least` of them at least. */
-export function goldenTests(dialect: Dialect, least: number): void {
-  const directory = join(import.meta.dirname, dialect.name === 'bascule' ? 'native' : dialect.name);
-  const files = readdirSync(directory).filter((file) => file.endsWith('.golden'));
-  describe(`the command line of ${dialect.name}`, () => {
-    test('has golden files', () => expect(files.length).toBeGreaterThanOrEqual(least));
+/** Runs the golden files of the native dialect, in the directory of the project. */
+export function nativeGoldenTests(dialect: Dialect, least: number): void {
+  describe('the native command line', () => goldenTests(dialect, join(import.meta.dirname, 'native'), least, process.cwd));
+}
 
-    test.each(files)('%s', async (file) => {
-      const path = join(directory, file);
-      const [line = ''] = readFileSync(path, 'utf8').split('\n');
-      const text = outcome(dialect, line).replaceAll(process.cwd(), '<directory>');
-      await expect(`${line}\n${RULE}\n${text}\n`).toMatchFileSnapshot(path);
-    });
+/**
+ * Runs the golden files of an ancestor's dialect in a directory that holds what they name: present.pem (a certificate with
+ * its key), locked.pem (whose key has the passphrase 'opensesame'), ca.pem, web/, tokens.conf and jwt.key. With SELF=yes
+ * there is a self.pem, too.
+ */
+export function ancestorGoldenTests(dialect: Dialect, least: number): void {
+  suite(`the command line of ${dialect.name}`, { needs: ['openssl'] }, () => {
+    const { path: directory, remove } = makeTempDir();
+    beforeAll(() => furnish(directory));
+    afterAll(remove);
+    goldenTests(dialect, join(import.meta.dirname, dialect.name), least, (env) =>
+      env['SELF'] === 'yes' ? join(directory, 'with-self') : directory,
+    );
   });
 }
 
-function outcome(dialect: Dialect, line: string): string {
+function furnish(directory: string): void {
+  const { cert, key } = makeCertificate();
+  const locked = makeCertificate({ passphrase: 'opensesame' });
+  mkdirSync(join(directory, 'web'));
+  mkdirSync(join(directory, 'with-self'));
+  writeFileSync(join(directory, 'present.pem'), cert + key);
+  writeFileSync(join(directory, 'with-self/self.pem'), cert + key);
+  writeFileSync(join(directory, 'chain.pem'), cert);
+  writeFileSync(join(directory, 'chain.key'), key);
+  writeFileSync(join(directory, 'locked.pem'), locked.cert + locked.key);
+  writeFileSync(join(directory, 'ca.pem'), cert);
+  writeFileSync(join(directory, 'tokens.conf'), 'one: localhost:5901\n');
+  writeFileSync(join(directory, 'jwt.key'), 'a shared secret\n');
+}
+
+type Whereabouts = (env: Environment) => string;
+
+function goldenTests(dialect: Dialect, goldens: string, least: number, whereabouts: Whereabouts): void {
+  const files = readdirSync(goldens).filter((file) => file.endsWith('.golden'));
+
+  test('has golden files', () => expect(files.length).toBeGreaterThanOrEqual(least));
+
+  test.each(files)('%s', async (file) => {
+    const path = join(goldens, file);
+    const [line = ''] = readFileSync(path, 'utf8').split('\n');
+    await expect(`${line}\n${RULE}\n${outcome(dialect, line, whereabouts)}\n`).toMatchFileSnapshot(path);
+  });
+}
+
+function outcome(dialect: Dialect, line: string, whereabouts: Whereabouts): string {
   const words = splitWords(line);
   const program = words.indexOf(dialect.name);
   const env: Environment = Object.fromEntries(words.slice(0, program).map((word) => word.split('=', 2)));
-  const invocation = (): Invocation =>
-    dialect.parse(words.slice(program + 1), env, (name) => name.includes('present'));
+  const directory = whereabouts(env);
+  return describeOutcome(dialect, words.slice(program + 1), env, directory).replaceAll(directory, '<directory>');
+}
+
+function describeOutcome(dialect: Dialect, argv: readonly string[], env: Environment, directory: string): string {
   try {
-    return JSON.stringify(describeInvocation(invocation()), null, 2);
+    const invocation = dialect.parse(argv, env, (name) => existsSync(resolve(directory, name)));
+    if (invocation.command === 'print') return `prints the help\nexit status 0`;
+    if (invocation.command !== 'run' && invocation.command !== 'demo') return JSON.stringify(invocation, null, 2);
+    const { command, input, origins, launch, notes } = invocation;
+    const nextFreePort = command === 'demo' && input.listen === undefined;
+    const { config, log, warnings } = resolveArguments(input, origins, { nextFreePort, directory });
+    const process = launch.daemon || launch.inetd || launch.pidFile !== null ? { launch } : {};
+    return JSON.stringify({ command, config, log, ...process, warnings: [...notes, ...warnings] }, hidePem, 2);
   } catch (thrown) {
     const { lines, status } = failureOf(thrown);
     return [...lines, `exit status ${status}`].join('\n');
   }
 }
 
-function describeInvocation(invocation: Invocation): object {
-  // The help has tests of its own.
-  if (invocation.command === 'print') return { command: invocation.command, begins: invocation.text.split('\n', 1) };
-  if (invocation.command !== 'run' && invocation.command !== 'demo') return invocation;
-  const { command, input, origins, launch, notes } = invocation;
-  const nextFreePort = command === 'demo' && input.listen === undefined;
-  const { config, log, warnings } = resolveArguments(withCertificate(input), origins, { nextFreePort });
-  const process = launch.daemon || launch.inetd || launch.pidFile !== null ? { launch } : {};
-  return { command, config, log, ...process, warnings: [...notes, ...warnings] };
+/** Certificates are made anew for each run. */
+function hidePem(_key: string, value: unknown): unknown {
+  return typeof value === 'string' && value.includes('-----BEGIN') ? '<certificate>' : value;
 }

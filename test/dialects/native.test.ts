@@ -1,4 +1,4 @@
 import { native } from '../../src/cli/native.ts';
-import { goldenTests } from './golden.ts';
+import { nativeGoldenTests } from './golden.ts';
 
-goldenTests(native, 60);
+nativeGoldenTests(native, 60);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import bcrypt from 'bcryptjs';
+import { hashSync } from 'bcryptjs';
 import { describe, expect, test } from 'vitest';
 import type { AuthConfig, ListenerConfig } from '../../src/config/model.ts';
 import { Secret } from '../../src/config/secret.ts';
@@ -84,7 +84,7 @@ describe('a listener with users', () => {
 
   test('takes the users of an htpasswd file', async () => {
     const htpasswd = join(tempDir(), 'htpasswd');
-    writeFileSync(htpasswd, `ada:${bcrypt.hashSync(PASSWORD, 4)}\n`);
+    writeFileSync(htpasswd, `ada:${hashSync(PASSWORD, 4)}\n`);
     const { port } = await start([{ kind: 'basic', users: [], htpasswd }]);
     expect(await shake(port, basic(`ada:${PASSWORD}`))).toMatch(/^HTTP\/1\.1 101 /);
     expect(await shake(port, basic('ada:wrong'))).toMatch(/^HTTP\/1\.1 401 /);

@@ -138,7 +138,7 @@ suite('tokens in Redis', { needs: ['redis-server'] }, () => {
 /** How many connections a server has, this one included. */
 async function clients(port: number): Promise<number> {
   const client = await admin(port);
-  const list = String(await client.sendCommand(['CLIENT', 'LIST']));
+  const list = (await client.sendCommand(['CLIENT', 'LIST'])) as unknown as string;
   client.destroy();
   return list.trim().split('\n').length - 1;
 }
@@ -167,9 +167,10 @@ describe('a Redis server that does not answer', () => {
   });
 });
 
+const missing = (): Promise<never> => Promise.reject(new Error('Cannot find package'));
+
 test('tokens in Redis need a package, which is named when it is missing', async () => {
   const config: Config = { kind: 'redis', host: 'redis', port: 6379, database: 0, password: null, namespace: '' };
-  const missing = (): Promise<never> => Promise.reject(new Error('Cannot find package'));
   const tokens = new RedisTokens(config, () => {}, missing);
   await expect(tokens.start()).rejects.toMatchObject({ code: 'PACKAGE_MISSING' });
   await expect(tokens.start()).rejects.toThrow('@redis/client');

@@ -132,21 +132,21 @@ test('the name of a socket, as a token, is told to nobody', async () => {
   expect(bridge.told()).not.toContain(TOKEN);
 });
 
-describe('a plugin with tokens', () => {
-  const plugin = (lookup: string): TokenSourceConfig => ({
-    kind: 'plugin',
-    source: null,
-    module: pluginFile(`export const apiVersion = 1; export const createTokenSource = () => ({ lookup: ${lookup} });`),
-  });
+const plugin = (lookup: string): TokenSourceConfig => ({
+  kind: 'plugin',
+  source: null,
+  module: pluginFile(`export const apiVersion = 1; export const createTokenSource = () => ({ lookup: ${lookup} });`),
+});
 
+describe('a plugin with tokens', () => {
   test('that hangs or throws ends one session and no other', async () => {
     const target = await named('one');
     const source = plugin(`(token) => {
-      if (token === 'hang') return new Promise(() => {});
-      if (token === 'throw') throw new Error('no luck with ' + token);
-      if (token === 'nonsense') return { address: 7 };
-      return '${target.address}';
-    }`);
+    if (token === 'hang') return new Promise(() => {});
+    if (token === 'throw') throw new Error('no luck with ' + token);
+    if (token === 'nonsense') return { address: 7 };
+    return '${target.address}';
+  }`);
     const bridge = await startInProcess({ routes: [routeTo(tokens(source))] }, { lookupTimeout: 300 });
     const hanging = refusal(bridge.port, '/?token=hang');
     expect(await refusal(bridge.port, '/?token=throw')).toBe('HTTP/1.1 500 Internal Server Error');
@@ -171,7 +171,7 @@ describe('a plugin with tokens', () => {
 
   test('is disposed with the bridge', async () => {
     const text = `export const apiVersion = 1;
-      export const createTokenSource = ({ log }) => ({ lookup: () => null, dispose() { log.warn('good bye'); } });`;
+    export const createTokenSource = ({ log }) => ({ lookup: () => null, dispose() { log.warn('good bye'); } });`;
     const source: TokenSourceConfig = { kind: 'plugin', module: pluginFile(text), source: null };
     const { server, told } = makeBridge({ routes: [routeTo(tokens(source))] });
     atTestEnd(() => server.close(0));

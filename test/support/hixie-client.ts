@@ -34,11 +34,12 @@ export const CLOSING: Buffer = Buffer.of(0xff, 0x00);
 export function hideNumber(): { readonly number: number; readonly header: string } {
   const spaces = randomInt(1, 13);
   const number = randomInt(0, Math.floor(4_294_967_295 / spaces) + 1);
-  const characters = [...String(number * spaces)];
+  const characters = String(number * spaces).split('');
   const insert = (character: string, from: number, to: number): void => {
     characters.splice(randomInt(from, to), 0, character);
   };
-  for (let count = randomInt(1, 13); count > 0; count--) insert('!"#%/:;<=>?@AZaz{|}~'[randomInt(0, 20)]!, 0, characters.length + 1);
+  for (let count = randomInt(1, 13); count > 0; count--)
+    insert('!"#%/:;<=>?@AZaz{|}~'[randomInt(0, 20)]!, 0, characters.length + 1);
   // Neither in front nor at the end, where HTTP would drop them.
   if (characters.length < 2) characters.push('x');
   for (let count = 0; count < spaces; count++) insert(' ', 1, characters.length);
@@ -106,7 +107,9 @@ export class HixieClient {
       const numbers = Buffer.alloc(8);
       numbers.writeUInt32BE(one.number, 0);
       numbers.writeUInt32BE(two.number, 4);
-      const expected = createHash('md5').update(Buffer.concat([numbers, key3])).digest('hex');
+      const expected = createHash('md5')
+        .update(Buffer.concat([numbers, key3]))
+        .digest('hex');
       const answer = await client.readBytes(16);
       if (answer.toString('hex') !== expected) throw new Error('the answer to the keys is wrong');
     }

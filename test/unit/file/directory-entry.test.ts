@@ -4,6 +4,26 @@ import { describe, expect, it } from 'vitest';
 import { findEntry, isEntryName } from '../../../src/file/directory-entry.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
+const directory = (): string => {
+  const base = realpathSync(tempDir());
+  const inside = join(base, 'inside');
+  mkdirSync(join(inside, '..data'), { recursive: true });
+  mkdirSync(join(base, 'inside-not'));
+  writeFileSync(join(base, 'secret'), '');
+  writeFileSync(join(base, 'inside-not', 'secret'), '');
+  writeFileSync(join(inside, 'file'), '');
+  writeFileSync(join(inside, '..data', 'mounted'), '');
+  symlinkSync('..data/mounted', join(inside, 'mounted'));
+  symlinkSync('../secret', join(inside, 'up'));
+  symlinkSync('../inside-not/secret', join(inside, 'beside'));
+  symlinkSync('/etc/passwd', join(inside, 'absolute'));
+  symlinkSync('.', join(inside, 'itself'));
+  symlinkSync('loop', join(inside, 'loop'));
+  symlinkSync('nowhere', join(inside, 'dangling'));
+  symlinkSync(inside, join(base, 'link'));
+  return inside;
+};
+
 describe('the name of an entry', () => {
   it.each(['a', 'vm-1.example.com', 'Büro', 'a b', 'x'.repeat(255), '~', '%2e%2e'])('may be %j', (name) => {
     expect(isEntryName(name)).toBe(true);
@@ -18,26 +38,6 @@ describe('the name of an entry', () => {
 });
 
 describe('finding an entry', () => {
-  const directory = (): string => {
-    const base = realpathSync(tempDir());
-    const inside = join(base, 'inside');
-    mkdirSync(join(inside, '..data'), { recursive: true });
-    mkdirSync(join(base, 'inside-not'));
-    writeFileSync(join(base, 'secret'), '');
-    writeFileSync(join(base, 'inside-not', 'secret'), '');
-    writeFileSync(join(inside, 'file'), '');
-    writeFileSync(join(inside, '..data', 'mounted'), '');
-    symlinkSync('..data/mounted', join(inside, 'mounted'));
-    symlinkSync('../secret', join(inside, 'up'));
-    symlinkSync('../inside-not/secret', join(inside, 'beside'));
-    symlinkSync('/etc/passwd', join(inside, 'absolute'));
-    symlinkSync('.', join(inside, 'itself'));
-    symlinkSync('loop', join(inside, 'loop'));
-    symlinkSync('nowhere', join(inside, 'dangling'));
-    symlinkSync(inside, join(base, 'link'));
-    return inside;
-  };
-
   it('gives its real path', async () => {
     const inside = directory();
     expect(await findEntry(inside, 'file')).toBe(join(inside, 'file'));

@@ -28,7 +28,7 @@ function watch(path: string, options: { watch?: boolean; bad?: RegExp } = {}) {
     label: 'list',
     warn: (message) => warnings.push(message),
     parse: (read) => {
-      const text = read.map((file) => file.text).join('|');
+      const text = read.map((each) => each.text).join('|');
       parsed.push(text);
       if (options.bad?.test(text)) throw new Error('it is no good');
       return text;

@@ -13,14 +13,14 @@ test.each([
   expect(isDraftVersion(version)).toBe(expected);
 });
 
+const adopted = (headers: Record<string, string>): string | undefined => {
+  const copy = { ...headers };
+  adoptDraftOrigin(copy);
+  return copy['origin'];
+};
+
 describe('the origin of a draft', () => {
   const sent = { 'sec-websocket-origin': 'https://old.example' };
-  const adopted = (headers: Record<string, string>): string | undefined => {
-    const copy = { ...headers };
-    adoptDraftOrigin(copy);
-    return copy['origin'];
-  };
-
   test.each(['7', '8'])('gets its later name with version %s', (version) => {
     expect(adopted({ ...sent, 'sec-websocket-version': version })).toBe('https://old.example');
   });

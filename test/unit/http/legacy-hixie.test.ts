@@ -80,12 +80,12 @@ describe('a Hixie handshake', () => {
   });
 });
 
-describe('the subprotocol', () => {
-  const chosen = (offered: string, supported: string[]): string =>
-    new HixieOpening(checkHixie(request({ 'websocket-protocol': offered }), false), Buffer.alloc(0)).chooseSubprotocol(
-      supported,
-    );
+const chosen = (offered: string, supported: string[]): string =>
+  new HixieOpening(checkHixie(request({ 'websocket-protocol': offered }), false), Buffer.alloc(0)).chooseSubprotocol(
+    supported,
+  );
 
+describe('the subprotocol', () => {
   test('is base64 wherever it was offered, even where a route does not name it', () => {
     expect(chosen('binary, base64', ['binary', 'base64'])).toBe('base64');
     expect(chosen('base64', ['binary'])).toBe('base64');
@@ -101,6 +101,15 @@ describe('the subprotocol', () => {
     expect(response(request())).not.toContain('WebSocket-Protocol');
   });
 });
+
+/** The code with which a request is refused. */
+const refusalOf = (more: Partial<UpgradeRequest>): unknown => {
+  try {
+    return checkHixie(request({}, more), false);
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+};
 
 describe('a Hixie handshake is refused', () => {
   test.each<[string, Record<string, string | null>, ErrorCode]>([
@@ -124,38 +133,31 @@ describe('a Hixie handshake is refused', () => {
   });
 
   test('with another method, an older HTTP, or a path that is not one', () => {
-    const code = (more: Partial<UpgradeRequest>): unknown => {
-      try {
-        return checkHixie(request({}, more), false);
-      } catch (error) {
-        return (error as { code: string }).code;
-      }
-    };
-    expect(code({ method: 'POST' })).toBe('WS_METHOD');
-    expect(code({ httpVersionMinor: 0 })).toBe('WS_HTTP_VERSION');
-    expect(code({ url: '*' })).toBe('HTTP_BAD_REQUEST');
-    expect(code({ url: '/a\r\nSet-Cookie: b' })).toBe('HTTP_BAD_REQUEST');
-    expect(code({ url: '/\u00e4' })).toBe('HTTP_BAD_REQUEST');
+    expect(refusalOf({ method: 'POST' })).toBe('WS_METHOD');
+    expect(refusalOf({ httpVersionMinor: 0 })).toBe('WS_HTTP_VERSION');
+    expect(refusalOf({ url: '*' })).toBe('HTTP_BAD_REQUEST');
+    expect(refusalOf({ url: '/a\r\nSet-Cookie: b' })).toBe('HTTP_BAD_REQUEST');
+    expect(refusalOf({ url: '/\u00e4' })).toBe('HTTP_BAD_REQUEST');
   });
 });
 
+function answerOf(opening: HixieOpening): string {
+  return opening.response('').toString('latin1').split('\r\n\r\n')[1] ?? '';
+}
+
+function read(req: UpgradeRequest, head: string, deadline = 1000): { told: string[]; client: NodeJS.WritableStream } {
+  const [client, near] = duplexPair({ octets: true });
+  near.on('error', () => {});
+  client.on('error', () => {});
+  const told: string[] = [];
+  readHixie(req as IncomingMessage, near, Buffer.from(head, 'latin1'), deadline, {
+    accept: (opening, rest) => told.push(`${opening.draft} ${rest.toString('latin1')}`, answerOf(opening)),
+    refuse: (error) => told.push(error.code),
+  });
+  return { told, client };
+}
+
 describe('reading a whole handshake', () => {
-  function read(req: UpgradeRequest, head: string, deadline = 1000): { told: string[]; client: NodeJS.WritableStream } {
-    const [client, near] = duplexPair({ octets: true });
-    near.on('error', () => {});
-    client.on('error', () => {});
-    const told: string[] = [];
-    readHixie(req as IncomingMessage, near, Buffer.from(head, 'latin1'), deadline, {
-      accept: (opening, rest) => told.push(`${opening.draft} ${rest.toString('latin1')}`, answerOf(opening)),
-      refuse: ({ code }) => told.push(code),
-    });
-    return { told, client };
-  }
-
-  function answerOf(opening: HixieOpening): string {
-    return opening.response('').toString('latin1').split('\r\n\r\n')[1] ?? '';
-  }
-
   test('of draft 75 waits for nothing, and passes on what came behind', () => {
     expect(read(request(), '\0aGk=').told).toEqual(['75 \0aGk=', '']);
   });

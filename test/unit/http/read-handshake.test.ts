@@ -48,6 +48,11 @@ describe('the host', () => {
 });
 
 describe('headers', () => {
+  test('of a draft have the origin under its later name', () => {
+    const draft = ['Sec-WebSocket-Version', '8', 'Sec-WebSocket-Origin', 'http://a.example'];
+    expect(handshake('/', draft).headers['origin']).toBe('http://a.example');
+  });
+
   test('have lower-case names and joined values', () => {
     const { headers } = handshake('/', [
       'X-A',

@@ -50,6 +50,15 @@ describe('a handshake is accepted', () => {
     expect(checkUpgrade(request(changes))).toBeNull();
   });
 
+  test.each(['7', '8'])('with version %s, where drafts are let in', (version) => {
+    const draft = request({ 'sec-websocket-version': version });
+    expect(checkUpgrade(draft, true)).toBeNull();
+    expect(checkUpgrade(draft, false)?.code).toBe('WS_VERSION');
+    expect(checkUpgrade(request({ 'sec-websocket-version': version, 'sec-websocket-key': null }), true)?.code).toBe(
+      'WS_KEY',
+    );
+  });
+
   test('with HTTP/2 and newer, and with an absolute target', () => {
     expect(checkUpgrade(request({}, { httpVersionMajor: 2, httpVersionMinor: 0 }))).toBeNull();
     expect(checkUpgrade(request({}, { url: 'http://localhost:6080/x' }))).toBeNull();

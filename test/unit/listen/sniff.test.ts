@@ -26,6 +26,7 @@ const turn = (): Promise<void> =>
 test.each([
   [0x16, 'tls'],
   [0x80, 'tls'],
+  [0x3c, 'flash'],
   [0x47, 'plain'],
   [0x00, 'plain'],
   [0x15, 'plain'],

@@ -8,6 +8,9 @@ function sender(changes: Partial<SyslogSender> = {}): SyslogSender {
   return { format: 'rfc5424', facility: 'daemon', appName: 'bascule', pid: 42, hostname: 'host.example', ...changes };
 }
 
+const priorities = (facility: SyslogSender['facility']): string[] =>
+  LOG_LEVELS.map((level) => syslogMessage(sender({ facility }), level, TIME, 'x').toString().split('>')[0]!);
+
 const old = (changes: Partial<SyslogSender> = {}): SyslogSender => sender({ format: 'rfc3164', ...changes });
 
 describe('a message by RFC 5424', () => {
@@ -56,11 +59,9 @@ describe('a message by RFC 3164', () => {
 
 describe('the priority', () => {
   test('is the facility and how bad it is', () => {
-    const of = (facility: SyslogSender['facility']): string[] =>
-      LOG_LEVELS.map((level) => syslogMessage(sender({ facility }), level, TIME, 'x').toString().split('>')[0]!);
-    expect(of('user')).toEqual(['<11', '<12', '<14', '<15']);
-    expect(of('daemon')).toEqual(['<27', '<28', '<30', '<31']);
-    expect(of('local7')).toEqual(['<187', '<188', '<190', '<191']);
+    expect(priorities('user')).toEqual(['<11', '<12', '<14', '<15']);
+    expect(priorities('daemon')).toEqual(['<27', '<28', '<30', '<31']);
+    expect(priorities('local7')).toEqual(['<187', '<188', '<190', '<191']);
   });
 
   test('takes known facilities only', () => {

@@ -9,6 +9,9 @@ function open(body: string, source: string | null = 'the source') {
   return { plugin: new Plugin(config, 'createTokenSource', (message) => warnings.push(message)), warnings, module };
 }
 
+const counting = (dispose: string): string => `
+  export const createTokenSource = () => ({ lookup: () => null, dispose() { ${dispose} } });`;
+
 describe('a plugin', () => {
   it('is made once, with its source and a log', async () => {
     const { plugin, warnings, module } = open(`
@@ -44,9 +47,6 @@ describe('a plugin', () => {
     }
   });
 
-  const counting = (dispose: string): string => `
-    export const createTokenSource = () => ({ lookup: () => null, dispose() { ${dispose} } });`;
-
   it('is disposed once', async () => {
     const { plugin } = open(counting('globalThis.disposedPlugins = (globalThis.disposedPlugins ?? 0) + 1;'));
     await plugin.get();
@@ -57,10 +57,11 @@ describe('a plugin', () => {
   });
 
   it('needs no dispose, and none when it was never used', async () => {
-    const { plugin } = open('export const createTokenSource = () => ({ lookup: () => null });');
+    const { plugin, warnings } = open('export const createTokenSource = () => ({ lookup: () => null });');
     await plugin.dispose();
     await plugin.get();
     await plugin.dispose();
+    expect(warnings).toEqual([]);
   });
 
   it.each([

@@ -34,6 +34,10 @@ const look = (key: string, token: string): Promise<unknown> =>
 const refused = (reason: RegExp): unknown =>
   expect.objectContaining({ code: 'TOKEN_UNKNOWN', detail: expect.stringMatching(reason) as string });
 
+const at = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds;
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 describe('a signed token', () => {
   it.each<[string, KeyObject, KeyObject]>([
     ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].map((alg): [string, KeyObject, KeyObject] => [
@@ -81,7 +85,6 @@ describe('a signed token', () => {
 
   it('counts from nbf to exp', async () => {
     const key = secret.toString('base64url');
-    const at = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds;
     const token = (times: JWTPayload): Promise<string> => sign('HS256', secret, { ...claims, ...times });
     expect(await look(key, await token({ nbf: at(-5), exp: at(60) }))).toEqual(address);
     expect(await look(key, await token({ exp: at(-5) }))).toEqual(refused(/it has expired/));
@@ -92,7 +95,7 @@ describe('a signed token', () => {
   it.each([{}, { host: 'vm', port: null }, { host: 7, port: 1 }, { port: 5900 }])(
     'that leads nowhere (%j) is an error of the operator',
     async (payload) => {
-      const error = await look(secret.toString('base64url'), await sign('HS256', secret, payload as JWTPayload));
+      const error = await look(secret.toString('base64url'), await sign('HS256', secret, payload));
       expect(error).toMatchObject({ code: 'TOKEN_TARGET_INVALID' });
     },
   );
@@ -124,7 +127,6 @@ describe('a token that is not accepted', () => {
   });
 
   it('is not signed', async () => {
-    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     for (const alg of ['none', 'None', '']) {
       const token = `${part({ alg, typ: 'JWT' })}.${part(claims)}.`;
       for (const pem of [key, spki(rsa.publicKey)]) expect(await look(pem, token)).toEqual(refused(/./));

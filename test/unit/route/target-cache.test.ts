@@ -12,6 +12,10 @@ function cache(capacity?: number) {
   return { get: (address: string): string => targets.get(address, () => config).label, made: () => made };
 }
 
+const fail = (): TargetConfig => {
+  throw new Error('not read');
+};
+
 describe('the cache of targets', () => {
   it('makes a target once for an address', () => {
     const { get, made } = cache();
@@ -33,9 +37,6 @@ describe('the cache of targets', () => {
     const targets = new TargetCache(() => {
       throw new Error('not made');
     });
-    const fail = (): TargetConfig => {
-      throw new Error('not read');
-    };
     expect(() => targets.get('a', fail)).toThrow('not read');
     expect(() => targets.get('a', () => config)).toThrow('not made');
   });

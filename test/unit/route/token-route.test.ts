@@ -46,7 +46,34 @@ async function failure(lookup: TokenSource['lookup'], options?: Options): Promis
   return error as BridgeError;
 }
 
+/** Never answers, and fails in its own way once nobody waits. */
+const hang: TokenSource['lookup'] = (_token, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')));
+  });
+
 describe('a route by token', () => {
+  it('speaks TLS with host and port where the config says so, and nothing else with what a token names otherwise', async () => {
+    const tls = {
+      servername: null,
+      verify: true,
+      ca: null,
+      cert: null,
+      key: null,
+      passphrase: null,
+      minVersion: 'TLSv1.2',
+    } as const;
+    const label = async (address: string): Promise<string> =>
+      (
+        await find(
+          route(() => address, { tls }),
+          asking(`token=${TOKEN}`),
+        )
+      ).target.label;
+    expect(await label('localhost:5900')).toBe('tls://localhost:5900');
+    expect(await label('unix:/run/app.sock')).toBe('unix:/run/app.sock');
+  });
+
   it('leads to the target of the token, with what the route says', async () => {
     const peer = await find(
       route((token) => (token === TOKEN ? 'vm:5900' : null)),
@@ -59,7 +86,7 @@ describe('a route by token', () => {
   it('shares a target among sessions', async () => {
     const tokens = route(() => 'vm:5900');
     const peers = await Promise.all([find(tokens, asking('token=a')), find(tokens, asking('token=b'))]);
-    expect(peers[0]!.target).toBe(peers[1]!.target);
+    expect(peers[0].target).toBe(peers[1].target);
   });
 
   it.each([
@@ -177,11 +204,7 @@ describe('a route by token', () => {
   it('fails with the reason of the deadline, not with what the source made of it', async () => {
     const abort = new AbortController();
     const late = new BridgeError('ROUTE_TIMEOUT');
-    const lookup: TokenSource['lookup'] = (_token, signal) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(new Error('aborted')));
-      });
-    const found = find(route(lookup), asking('token=a'), abort.signal);
+    const found = find(route(hang), asking('token=a'), abort.signal);
     abort.abort(late);
     await expect(found).rejects.toBe(late);
   });

@@ -24,6 +24,21 @@ const failingTokens = (source: Partial<PluginTokenSource>): Promise<string[]> =>
     describeTokenSource('it', { test, known: KNOWN, unknown: UNKNOWN, create: () => ({ lookup, ...source }) });
   });
 
+const throwing = (token: string): string => {
+  const found = lookup(token);
+  if (found === null) throw new Error(`no such token: ${token}`);
+  return found;
+};
+
+const create = (): PluginTokenSource => {
+  let disposed = false;
+  const dispose = (): void => {
+    if (disposed) throw new Error('again');
+    disposed = true;
+  };
+  return { lookup, dispose };
+};
+
 describe('the suite for token sources', () => {
   it('passes a good one', async () => {
     expect(await failingTokens({})).toEqual([]);
@@ -40,11 +55,6 @@ describe('the suite for token sources', () => {
   });
 
   it('sees a token in an error', async () => {
-    const throwing = (token: string): string => {
-      const found = lookup(token);
-      if (found === null) throw new Error(`no such token: ${token}`);
-      return found;
-    };
     expect(await failingTokens({ lookup: throwing })).toEqual([
       'gives null for a token that is unknown',
       'repeats no token in its errors',
@@ -58,14 +68,6 @@ describe('the suite for token sources', () => {
   });
 
   it('sees a second dispose that fails', async () => {
-    const create = (): PluginTokenSource => {
-      let disposed = false;
-      const dispose = (): void => {
-        if (disposed) throw new Error('again');
-        disposed = true;
-      };
-      return { lookup, dispose };
-    };
     const failed = await failing((test) => {
       describeTokenSource('it', { test, known: KNOWN, unknown: UNKNOWN, create });
     });

@@ -88,7 +88,7 @@ describe('what is refused', () => {
     ['0xFF and a length', '\xff\x03abc'],
   ])('%s', (_name, bytes) => {
     expect(parse([`\0a\xff${bytes}`])).toEqual({ events: ['1 a.'], error: 'WS_HIXIE_FRAME' });
-    expect(parse(['\0a\xff', ...bytes])).toEqual({ events: ['1 a.'], error: 'WS_HIXIE_FRAME' });
+    expect(parse(['\0a\xff', ...bytes.split('')])).toEqual({ events: ['1 a.'], error: 'WS_HIXIE_FRAME' });
   });
 
   test('ends everything', () => {

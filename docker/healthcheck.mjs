@@ -1,0 +1,121 @@
+// Asks every bridge that runs here, or the one whose process id is given, whether each of its listeners answers HTTP.
+//
+// It needs to be told no address: it asks the system where the bridge listens. Whatever the bridge was given, a port, a
+// config file or a socket, is checked, and programs that it wraps are not.
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = realpathSync(fileURLToPath(new URL('../bin/bascule.mjs', import.meta.url)));
+/** For each of at most two attempts. */
+const DEADLINE = 2000;
+const TCP_LISTEN = '0A';
+const UNIX_LISTENS = 0x1_00_00;
+
+const bridges = process.argv[2] ? [process.argv[2]] : readdirSync('/proc').filter(isBridge);
+const listeners = bridges.flatMap((pid) => listenersOf(pid));
+if (listeners.length === 0) fail(bridges.length === 0 ? 'no bridge is running' : 'the bridge listens nowhere');
+const answers = await Promise.all(listeners.map((places) => answersAt(places)));
+const silent = listeners.filter((_, index) => !answers[index]).map(([place]) => describe(place));
+if (silent.length > 0) fail(`no answer from ${silent.join(', ')}`);
+process.stdout.write(`${listeners.map(([place]) => describe(place)).join(', ')}: fine\n`);
+
+/** Whether a process runs our program, by whatever name. */
+function isBridge(pid) {
+  if (!/^\d+$/.test(pid)) return false;
+  return linesOf(`/proc/${pid}/cmdline`, '\0').some((word) => {
+    try {
+      return word.startsWith('/') && realpathSync(word) === PROGRAM;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Where a process listens: for each socket the places to ask, of which one has to answer. */
+function listenersOf(pid) {
+  const sockets = socketsOf(pid);
+  const net = `/proc/${pid}/net`;
+  const tcp = [...linesOf(`${net}/tcp`), ...linesOf(`${net}/tcp6`)]
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === TCP_LISTEN && sockets.has(inode))
+    .map(([, local]) => placesOf(local));
+  const unix = linesOf(`${net}/unix`)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , flags, , , inode]) => Number.parseInt(flags, 16) & UNIX_LISTENS && sockets.has(inode))
+    .flatMap(([, , , , , , , ...path]) => (path.length > 0 ? [[{ socketPath: path.join(' ') }]] : []));
+  return [...tcp, ...unix];
+}
+
+/** Inode numbers of the sockets of a process. */
+function socketsOf(pid) {
+  try {
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+    return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+  } catch {
+    return new Set();
+  }
+}
+
+function linkOf(path) {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function linesOf(path, separator = '\n') {
+  try {
+    return readFileSync(path, 'utf8').split(separator);
+  } catch {
+    return [];
+  }
+}
+
+/** Reads an address of /proc/net/tcp: 32-bit words in the byte order of the machine, then the port. */
+function placesOf(local) {
+  const [words, hexPort] = local.split(':');
+  const port = Number.parseInt(hexPort, 16);
+  const bytes = words.match(/.{8}/g).flatMap((word) => word.match(/../g).toReversed());
+  if (bytes.length === 4) {
+    const host = bytes.map((byte) => Number.parseInt(byte, 16)).join('.');
+    return [{ host: host === '0.0.0.0' ? '127.0.0.1' : host, port }];
+  }
+  const host = bytes.join('').match(/.{4}/g).join(':');
+  // Where all addresses are meant, those of IPv4 mostly are, too, and the loopback of IPv6 may be missing.
+  if (/^[0:]+$/.test(host)) return ['127.0.0.1', '::1'].map((loopback) => ({ host: loopback, port }));
+  return [{ host, port }];
+}
+
+function describe({ socketPath, host, port }) {
+  return socketPath ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function answersAt(places) {
+  for (const place of places) {
+    if ((await asks(http, place)) || (await asks(https, place))) return true;
+  }
+  return false;
+}
+
+/** Any status is an answer, and so is the wish for a client certificate. */
+function asks(protocol, place) {
+  return new Promise((resolve) => {
+    const request = protocol.get({ ...place, path: '/', agent: false, rejectUnauthorized: false });
+    const timer = setTimeout(() => request.destroy(), DEADLINE);
+    const finish = (answer) => {
+      clearTimeout(timer);
+      request.destroy();
+      resolve(answer);
+    };
+    request.on('response', () => finish(true));
+    request.on('error', ({ code = '' }) => finish(/^ERR_SSL_.*ALERT/.test(code)));
+  });
+}
+
+function fail(reason) {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+}

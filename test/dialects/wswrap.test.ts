@@ -1,0 +1,4 @@
+import { wswrap } from '../../src/cli/wswrap.ts';
+import { ancestorGoldenTests } from './golden.ts';
+
+ancestorGoldenTests(wswrap, 8);
