@@ -1,10 +1,12 @@
 // Asks every bridge that runs here, or the one whose process id is given, whether each of its listeners answers HTTP.
 //
-// It needs to be told no address: it asks the system where the bridge listens. Whatever the bridge was given, a port, a
-// config file or a socket, is checked, and programs that it wraps are not.
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+// It needs to be told no address: it asks the system where the bridge listens, so a config file is as good as a port, and
+// programs that the bridge wraps are left alone. Only the name of a Unix socket, which the system does not know, has to
+// stand on the command line; without it such a socket counts as fine.
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = realpathSync(fileURLToPath(new URL('../bin/bascule.mjs', import.meta.url)));
@@ -44,8 +46,17 @@ function listenersOf(pid) {
   const unix = linesOf(`${net}/unix`)
     .map((line) => line.trim().split(/\s+/))
     .filter(([, , , flags, , , inode]) => Number.parseInt(flags, 16) & UNIX_LISTENS && sockets.has(inode))
-    .flatMap(([, , , , , , , ...path]) => (path.length > 0 ? [[{ socketPath: path.join(' ') }]] : []));
+    .map(() => unixPlacesOf(pid));
   return [...tcp, ...unix];
+}
+
+/** The sockets that a command line names. The bridge makes them under a passing name, and the system shows that one. */
+function unixPlacesOf(pid) {
+  const directory = linkOf(`/proc/${pid}/cwd`);
+  return linesOf(`/proc/${pid}/cmdline`, '\0')
+    .map((word) => path.resolve(directory, word.replace(/^(?:unix:|--unix-listen=)/, '')))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isSocket())
+    .map((socketPath) => ({ socketPath }));
 }
 
 /** Inode numbers of the sockets of a process. */
@@ -58,17 +69,17 @@ function socketsOf(pid) {
   }
 }
 
-function linkOf(path) {
+function linkOf(file) {
   try {
-    return readlinkSync(path);
+    return readlinkSync(file);
   } catch {
     return '';
   }
 }
 
-function linesOf(path, separator = '\n') {
+function linesOf(file, separator = '\n') {
   try {
-    return readFileSync(path, 'utf8').split(separator);
+    return readFileSync(file, 'utf8').split(separator);
   } catch {
     return [];
   }
@@ -89,11 +100,14 @@ function placesOf(local) {
   return [{ host, port }];
 }
 
-function describe({ socketPath, host, port }) {
+function describe(place) {
+  if (!place) return 'a Unix socket (not asked)';
+  const { socketPath, host, port } = place;
   return socketPath ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 async function answersAt(places) {
+  if (places.length === 0) return true;
   for (const place of places) {
     if ((await asks(http, place)) || (await asks(https, place))) return true;
   }

@@ -73,6 +73,9 @@ async function measureOnce(row, bridge, programs, amount) {
   return { rate: result.units / result.seconds, cpu: cpu / result.units, p50: result.p50, p99: result.p99 };
 }
 
+/** Until then a garbage collector has noticed that nothing happens any more, in ms. */
+const IDLE_SETTLE = 15_000;
+
 /** Memory of the whole process tree with idle connections, less that of the fresh process, per connection. */
 async function measureMemory(row, rival, { programs, targetPort, quick }) {
   return withBridge(rival, targetPort, async (bridge) => {
@@ -81,7 +84,7 @@ async function measureMemory(row, rival, { programs, targetPort, quick }) {
     const before = memoryBytes(bridge.pid);
     const load = startLoad(programs.load, [...row.load, ...bridge.connection, '--connections', count]);
     await load.result;
-    await sleep(3000);
+    await sleep(IDLE_SETTLE);
     const after = memoryBytes(bridge.pid);
     await load.stop();
     return { rate: (after - before) / count, connections: count };

@@ -190,7 +190,7 @@ class Reading {
     for (const flag of ['--unix-target', '--ssl-target', ...TOKEN_FLAGS])
       if (this.#has(flag)) throw usageError(`${flag} and a program to wrap exclude each other`, `Leave out ${flag}.`);
     const isTold = this.#has('--wrap-port-env') || command.slice(1).some((word) => word.includes('{port}'));
-    if (/:0$/.test(String(builder.result.input.listen)) && !isTold)
+    if (String(builder.result.input.listen).endsWith(':0') && !isTold)
       throw usageError('with port 0 nobody knows which port the program listens on', 'Give that port.');
     builder.set('target.program', command, '--');
     builder.set('target.mode', this.text('--wrap-mode') ?? this.#dialect.wrapMode, '--wrap-mode');

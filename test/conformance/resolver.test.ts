@@ -38,10 +38,8 @@ async function useOne(resolver: Resolver, body: (resolver: Resolver) => Promise<
 /** What holds for every resolver; the peer of `found` is an echo, `lost` has none. */
 function describeResolver(name: string, make: () => Resolver, found: Handshake, lost: readonly Handshake[]): void {
   describe(`conformance of ${name}`, () => {
-    const use = (body: (resolver: Resolver) => Promise<void>): Promise<void> => useOne(make(), body);
-
     test('finds a peer with all that a session needs', async () => {
-      await use(async (resolver) => {
+      await useOne(make(), async (resolver) => {
         for (const identity of [null, { name: 'ada' }]) {
           const peer = await resolver.resolve(found, identity, live());
           expect(peer).toMatchObject({ route: 'the route', subprotocols: ['binary'], relay: relayConfig() });
@@ -55,7 +53,7 @@ function describeResolver(name: string, make: () => Resolver, found: Handshake, 
     });
 
     test('refuses with an error of its stage that repeats no query', async () => {
-      await use(async (resolver) => {
+      await useOne(make(), async (resolver) => {
         for (const handshake of lost) {
           const work = async (): Promise<unknown> => resolver.resolve(handshake, null, live());
           const error = await work().catch((thrown: unknown) => thrown);
@@ -68,7 +66,7 @@ function describeResolver(name: string, make: () => Resolver, found: Handshake, 
     });
 
     test('comes to an end when nobody waits any more', async () => {
-      await use(async (resolver) => {
+      await useOne(make(), async (resolver) => {
         const abort = new AbortController();
         const work = (async (): Promise<Peer> => resolver.resolve(found, null, abort.signal))();
         abort.abort(new Error('gone'));

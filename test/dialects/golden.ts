@@ -22,7 +22,9 @@ function splitWords(line: string): string[] {
 
 /** Runs the golden files of the native dialect, in the directory of the project. */
 export function nativeGoldenTests(dialect: Dialect, least: number): void {
-  describe('the native command line', () => goldenTests(dialect, join(import.meta.dirname, 'native'), least, process.cwd));
+  describe('the native command line', () => {
+    goldenTests(dialect, join(import.meta.dirname, 'native'), least, () => process.cwd());
+  });
 }
 
 /**

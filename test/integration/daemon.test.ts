@@ -49,11 +49,13 @@ function openFiles(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);
 }
 
-async function exchange(url: string): Promise<void> {
+/** What comes back of a 'hello'. */
+async function talk(url: string): Promise<string> {
   const client = await WsClient.open(url);
   client.send('hello');
-  expect((await client.receive(5)).toString()).toBe('hello');
+  const answer = (await client.receive(5)).toString();
   await client.close();
+  return answer;
 }
 
 describe('a daemon', () => {
@@ -61,7 +63,7 @@ describe('a daemon', () => {
     const target = await TcpTarget.listen(echo);
     const port = await freePort();
     const { pid, directory } = await startDaemon(['websockify', `127.0.0.1:${port}`, target.address]);
-    await exchange(`ws://127.0.0.1:${port}/`);
+    expect(await talk(`ws://127.0.0.1:${port}/`)).toBe('hello');
     expect(readFileSync(join(directory, 'bridge.log'), 'utf8')).toContain('#1 open');
     await end(pid);
     expect(existsSync(join(directory, 'bridge.pid'))).toBe(false);
@@ -82,8 +84,11 @@ describe('a daemon', () => {
   test('finds relative paths where the command was given', async () => {
     const directory = tempDir();
     await TcpTarget.listen(echo, { path: join(directory, 'target.sock') });
-    const { pid } = await startDaemon(['websockify', '--unix-listen', 'bridge.sock', '--unix-target', 'target.sock'], directory);
-    await exchange(`ws+unix://${join(directory, 'bridge.sock')}:/`);
+    const { pid } = await startDaemon(
+      ['websockify', '--unix-listen', 'bridge.sock', '--unix-target', 'target.sock'],
+      directory,
+    );
+    expect(await talk(`ws+unix://${join(directory, 'bridge.sock')}:/`)).toBe('hello');
     await end(pid);
     expect(existsSync(join(directory, 'bridge.sock'))).toBe(false);
   });
@@ -93,7 +98,7 @@ describe('a daemon', () => {
     const port = await freePort();
     writeFileSync(join(directory, 'bridge.yaml'), `listen: 127.0.0.1:${port}\ntarget: echo\n`);
     await startDaemon(['serve', '--config', 'bridge.yaml'], directory);
-    await exchange(`ws://127.0.0.1:${port}/`);
+    expect(await talk(`ws://127.0.0.1:${port}/`)).toBe('hello');
   });
 
   test('holds none of the descriptors of the command', async () => {
@@ -119,16 +124,16 @@ describe('a daemon', () => {
     await once(server, 'listening');
     atTestEnd(() => server.close());
     const { port } = server.address() as AddressInfo;
-    const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
+    const { _handle: handle } = server as unknown as { _handle: { fd: number } };
     const child = new Child(process.execPath, [BIN, 'fd:3', 'echo:', '-D', '--pid-file', 'bridge.pid'], {
       cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe', fd],
+      stdio: ['ignore', 'pipe', 'pipe', handle.fd],
     });
     expect(`${(await child.exit).code} ${child.stderr}`).toBe('0 ');
     server.close();
     const pid = Number(readFileSync(join(directory, 'bridge.pid'), 'utf8'));
     atTestEnd(() => end(pid));
-    await exchange(`ws://127.0.0.1:${port}/`);
+    expect(await talk(`ws://127.0.0.1:${port}/`)).toBe('hello');
   });
 
   test('that cannot listen makes the command say why, with status 1', async () => {
@@ -159,7 +164,7 @@ describe('a daemon', () => {
     const port = await freePort();
     const { pid } = await startDaemon([`127.0.0.1:${port}`, target.address]);
     process.kill(pid, 'SIGHUP');
-    await exchange(`ws://127.0.0.1:${port}/`);
+    expect(await talk(`ws://127.0.0.1:${port}/`)).toBe('hello');
   });
 });
 

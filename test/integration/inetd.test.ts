@@ -44,7 +44,11 @@ os.execv(command[0], command)
 `;
 
 /** An inetd of the kind 'wait': starts the bridge with the listening socket as its standard input. */
-async function wait(args: readonly string[], kind: 'tcp' | 'unix', where: string): Promise<{ bridge: Child; port: string }> {
+async function wait(
+  args: readonly string[],
+  kind: 'tcp' | 'unix',
+  where: string,
+): Promise<{ bridge: Child; port: string }> {
   const bridge = new Child(PYTHON, ['-c', WAIT_STARTER, kind, where, process.execPath, BIN, ...args]);
   atTestEnd(() => bridge.stop('SIGKILL'));
   const [, port = ''] = await bridge.waitForOutput(/^at (\S+)$/m);
@@ -101,7 +105,15 @@ suite('started by inetd with a certificate', { needs: ['openssl'] }, () => {
   test('speaks TLS with its client', async () => {
     const target = await TcpTarget.listen(echo);
     const { certFile, keyFile } = makeCertificate();
-    const { port, statuses } = await nowait(['websockify', '--inetd', '--cert', certFile, '--key', keyFile, target.address]);
+    const { port, statuses } = await nowait([
+      'websockify',
+      '--inetd',
+      '--cert',
+      certFile,
+      '--key',
+      keyFile,
+      target.address,
+    ]);
     const client = await WsClient.open(`wss://127.0.0.1:${port}/`, { rejectUnauthorized: false });
     await exchange(client);
     await client.close();

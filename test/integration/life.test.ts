@@ -45,7 +45,9 @@ describe('a bridge that runs once', () => {
   test('counts no requests for files and no refused handshakes', async () => {
     const bridge = await start('--run-once', '--web', tempDir());
     expect(await statusOf(bridge)).toBe(200);
-    expect(await statusOf(bridge, { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13' })).toBe(400);
+    expect(await statusOf(bridge, { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13' })).toBe(
+      400,
+    );
     const client = await WsClient.open(bridge.url);
     await exchange(client);
     expect(bridge.child.ended).toBeNull();
@@ -126,18 +128,12 @@ describe('a bridge with an idle limit', () => {
   });
 });
 
-describe('a wrapped program', () => {
-  const wrap = (mode: string, script: string): string[] => [
-    'websockify',
-    `--wrap-mode=${mode}`,
-    '--wrap-port-env=PORT',
-    '127.0.0.1:0',
-    '--',
-    'sh',
-    '-c',
-    script,
-  ];
+/** Wraps a script of the shell, which is told its port. */
+function wrap(mode: string, script: string): string[] {
+  return ['websockify', `--wrap-mode=${mode}`, '--wrap-port-env=PORT', '127.0.0.1:0', '--', 'sh', '-c', script];
+}
 
+describe('a wrapped program', () => {
   test('ends the bridge with its own status', async () => {
     expect((await runBridge(wrap('exit', 'exit 7'))).code).toBe(7);
   });

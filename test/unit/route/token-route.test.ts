@@ -130,6 +130,21 @@ describe('a route by token', () => {
     expect(peer.target.label).toBe('tcp://vm:5900');
   });
 
+  it('speaks TLS where the route says so, with targets that a host and a port name', async () => {
+    const options = { servername: null, verify: false, ca: null, cert: null, key: null, passphrase: null } as const;
+    const tls = { ...options, minVersion: 'TLSv1.2' } as const;
+    const label = async (address: string): Promise<string> =>
+      (
+        await find(
+          route(() => address, { tls }),
+          asking('token=a'),
+        )
+      ).target.label;
+    expect(await label('vm:5900')).toBe('tls://vm:5900');
+    expect(await label('unix:/run/vm.sock')).toBe('unix:/run/vm.sock');
+    expect(await label('udp://vm:53')).toBe('udp://vm:53');
+  });
+
   it('refuses an unknown token with 404', async () => {
     expect(await failure(() => null)).toMatchObject({ code: 'TOKEN_UNKNOWN', row: { status: 404 } });
   });
