@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildManual } from './manual.mjs';
 import { findProgram } from './packages.mjs';
 import { buildPages } from './pages.mjs';
 import { ROOT } from './root.mjs';
@@ -14,6 +15,7 @@ const INPUTS = [
   'src',
   'native',
   'scripts/steps/build.mjs',
+  'scripts/steps/manual.mjs',
   'scripts/steps/pages.mjs',
   NATIVE_BUILD,
   'package-lock.json',
@@ -45,7 +47,8 @@ export async function build() {
   if (!compiled || !pages) return false;
   if (existsSync(path.join(ROOT, NATIVE_BUILD)) && run(process.execPath, [NATIVE_BUILD]) !== 0) return false;
 
-  removeStrays([...compiled, ...pages]);
+  const manual = await buildManual();
+  removeStrays([...compiled, ...pages, ...manual]);
   // With the native parts, whose names their own script knows.
   const outputs = filesUnder('dist');
   mkdirSync(path.dirname(STAMP), { recursive: true });

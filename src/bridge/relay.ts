@@ -54,8 +54,17 @@ export function stallTime(config: RelayConfig): number {
   return Math.max(config.closeTimeout, config.keepalive.interval * (config.keepalive.misses + 1));
 }
 
+/** A TLS 1.3 server looks at the client certificate after the handshake, so it refuses while the relay runs. */
+const CERTIFICATE_ALERT = /^ERR_SSL_.*ALERT.*CERTIFICATE/;
+const CERTIFICATE_REMEDY = 'The target refuses the bridge: give a client certificate that it accepts (--target-cert).';
+
 /** Puts an error event of a target's stream into the table's terms. */
 export function targetError(label: string, error: Error & { code?: string }): BridgeError {
   if (error instanceof BridgeError) return error;
-  return new BridgeError('TARGET_RESET', { detail: `${label}: ${error.code ?? error.message}`, cause: error });
+  const { code = '', message } = error;
+  return new BridgeError('TARGET_RESET', {
+    detail: `${label}: ${code || message}`,
+    cause: error,
+    ...(CERTIFICATE_ALERT.test(code) && { remedy: CERTIFICATE_REMEDY }),
+  });
 }

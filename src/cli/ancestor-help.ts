@@ -18,8 +18,18 @@ export function ancestorHelp({ usage, what, options }: AncestorPage, width = 80)
   const sections = [
     usageLines(usage).join('\n'),
     wrapText(what, columns).join('\n'),
-    `Options:\n${textTable([help, ...own].map(row), columns)}`,
-    ...(extra.length === 0 ? [] : [`Options of bascule alone:\n${textTable(extra.map(row), columns)}`]),
+    `Options:\n${textTable(
+      [help, ...own].map((option) => optionRow(option)),
+      columns,
+    )}`,
+    ...(extra.length === 0
+      ? []
+      : [
+          `Options of bascule alone:\n${textTable(
+            extra.map((option) => optionRow(option)),
+            columns,
+          )}`,
+        ]),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -29,7 +39,8 @@ export function usageLines(usage: readonly string[]): readonly string[] {
   return usage.map((line, index) => `${index === 0 ? 'Usage:' : '      '} ${line}`);
 }
 
-function row(option: AncestorOption): readonly [string, string] {
+/** An option with its value, and what it does. */
+export function optionRow(option: AncestorOption): readonly [string, string] {
   const { short, flag, help } = option;
   const metavar = metavarOf(option);
   return [`${short === undefined ? '    ' : `${short}, `}${flag}${metavar ? ` ${metavar}` : ''}`, help];

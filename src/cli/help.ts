@@ -3,13 +3,15 @@ import type { CommandName } from './dialect.ts';
 import { flagsOf, type NativeFlag } from './native-options.ts';
 import { textTable, wrapText } from './text-table.ts';
 
-interface Page {
+/** What the help of a command says beside its options. */
+export interface CommandPage {
   readonly usage: readonly string[];
   readonly what: string;
   readonly examples: readonly (readonly [command: string, meaning: string])[];
 }
 
-const PAGES: Readonly<Record<CommandName, Page>> = {
+/** The pages of the native command line. */
+export const COMMAND_PAGES: Readonly<Record<CommandName, CommandPage>> = {
   run: {
     usage: [
       'bascule [LISTEN] TARGET [options]',
@@ -74,7 +76,7 @@ const UNITS = 'Times are like 30s, 250ms, 5m or 1h (a plain number means seconds
 
 /** The help of a command, made from the option table: examples first. `width` is that of the terminal. */
 export function helpText(topic: CommandName, width = 80): string {
-  const { usage, what, examples } = PAGES[topic];
+  const { usage, what, examples } = COMMAND_PAGES[topic];
   const columns = Math.max(60, Math.min(width, 110));
   const sections = [
     usage.map((line, index) => `${index === 0 ? 'Usage:' : '      '} ${line}`).join('\n'),
@@ -91,7 +93,14 @@ export function helpText(topic: CommandName, width = 80): string {
 
 function commandRows(): (readonly [string, string])[] {
   const names = ['serve', 'check', 'schema', 'demo', 'link'] as const;
-  return names.map((name) => [PAGES[name].usage[0]!.replace(/^bascule | \[options\]$/g, ''), PAGES[name].what]);
+  const own = names.map((name): [string, string] => [
+    COMMAND_PAGES[name].usage[0]!.replace(/^bascule | \[options\]$/g, ''),
+    COMMAND_PAGES[name].what,
+  ]);
+  return [
+    ...own,
+    ['websockify …, wsproxy …, wswrap …', 'The command lines of these programs; see bascule websockify --help.'],
+  ];
 }
 
 function argumentsSection(topic: CommandName, columns: number): string[] {
@@ -110,7 +119,8 @@ function groupSections(topic: CommandName, columns: number): string[] {
   });
 }
 
-function flagRow({ option, flag, short, metavar, help }: NativeFlag): [string, string] {
+/** A flag with its value, and what it does. */
+export function flagRow({ option, flag, short, metavar, help }: NativeFlag): [string, string] {
   const names = `${short === undefined ? '    ' : `${short}, `}${flag}${metavar ? ` ${metavar}` : ''}`;
   const preset = metavar && option.default !== null ? String(option.default) : undefined;
   return [names, withDefault(option.negated ? negatedHelp(help) : help, preset)];
@@ -127,7 +137,8 @@ function withDefault(help: string, preset: string | undefined): string {
   return preset === undefined ? help : `${help} [${preset}]`;
 }
 
-function environmentRows(): (readonly [string, string])[] {
+/** The variables of the environment, and what each means. */
+export function environmentRows(): (readonly [string, string])[] {
   const named = OPTIONS.filter(({ env }) => env !== undefined);
   return [
     ...named.map(({ env, flag, help }): [string, string] => [env!, flag ? `Same as ${flag}.` : help]),

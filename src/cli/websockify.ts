@@ -1,5 +1,5 @@
 import { parseAncestorArguments } from './ancestor-arguments.ts';
-import { ancestorHelp } from './ancestor-help.ts';
+import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
 import type { Dialect, Environment, Invocation } from './dialect.ts';
 import { WEBSOCKIFY_OPTIONS } from './websockify-options.ts';
@@ -13,7 +13,8 @@ const USAGE: readonly string[] = [
   'websockify [options] --unix-listen=FILE target_addr:target_port',
   'websockify [options] --inetd target_addr:target_port',
 ];
-const PAGE = {
+/** Its help page. */
+export const WEBSOCKIFY_PAGE: AncestorPage = {
   usage: USAGE,
   what: 'A WebSocket bridge with the command line of websockify 0.13.',
   options: WEBSOCKIFY_OPTIONS,
@@ -24,7 +25,7 @@ export const websockify: Dialect = { name: PROGRAM, usage: USAGE, parse };
 
 function parse(argv: readonly string[], env: Environment, exists: (file: string) => boolean = () => false): Invocation {
   const args = parseAncestorArguments(argv, { program: PROGRAM, options: WEBSOCKIFY_OPTIONS });
-  if (!args) return { command: 'print', text: ancestorHelp(PAGE) };
+  if (!args) return { command: 'print', text: ancestorHelp(WEBSOCKIFY_PAGE) };
   if (args.values.has('--version')) return { command: 'version' };
   return ancestorInvocation({ program: PROGRAM, wrapMode: 'exit', legacyProtocols: false }, args, env, exists);
 }

@@ -1,5 +1,5 @@
 import { parseAncestorArguments } from './ancestor-arguments.ts';
-import { ancestorHelp } from './ancestor-help.ts';
+import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
 import { type Dialect, type Environment, type Invocation, usageError } from './dialect.ts';
 import { WSPROXY_OPTIONS } from './wsproxy-options.ts';
@@ -9,7 +9,8 @@ const USAGE: readonly string[] = [
   'wsproxy [options] [source_addr:]source_port target_addr:target_port',
   'wsproxy [options] [source_addr:]source_port -- WRAP_COMMAND_LINE',
 ];
-const PAGE = {
+/** Its help page. */
+export const WSPROXY_PAGE: AncestorPage = {
   usage: USAGE,
   what: 'A WebSocket bridge with the command line of wsproxy. It also takes the WebSocket drafts of 2010 and 2011, and answers Flash policy requests.',
   options: WSPROXY_OPTIONS,
@@ -20,7 +21,7 @@ export const wsproxy: Dialect = { name: PROGRAM, usage: USAGE, parse };
 
 function parse(argv: readonly string[], env: Environment, exists: (file: string) => boolean = () => false): Invocation {
   const args = parseAncestorArguments(argv, { program: PROGRAM, options: WSPROXY_OPTIONS });
-  if (!args) return { command: 'print', text: ancestorHelp(PAGE) };
+  if (!args) return { command: 'print', text: ancestorHelp(WSPROXY_PAGE) };
   if (args.values.has('--version')) return { command: 'version' };
   if (args.values.has('--foreground') && args.values.has('--daemon'))
     throw usageError('--foreground and --daemon exclude each other', 'Leave out one of them.');

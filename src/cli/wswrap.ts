@@ -1,12 +1,13 @@
 import { parseAncestorArguments } from './ancestor-arguments.ts';
-import { ancestorHelp } from './ancestor-help.ts';
+import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
 import { type Dialect, type Environment, type Invocation, usageError } from './dialect.ts';
 import { WSWRAP_OPTIONS } from './wsproxy-options.ts';
 
 const PROGRAM = 'wswrap';
 const USAGE: readonly string[] = ['wswrap [options] [source_addr:]PORT COMMAND [ARGUMENTS]'];
-const PAGE = {
+/** Its help page. */
+export const WSWRAP_PAGE: AncestorPage = {
   usage: USAGE,
   what: 'Runs a program and makes the port that it listens on speak WebSocket. When the program goes into the background or ends, the bridge stays, unless --wrap-mode says otherwise. Options come before the port.',
   options: WSWRAP_OPTIONS.map((option) =>
@@ -19,7 +20,7 @@ export const wswrap: Dialect = { name: PROGRAM, usage: USAGE, parse };
 
 function parse(argv: readonly string[], env: Environment, exists: (file: string) => boolean = () => false): Invocation {
   const args = parseAncestorArguments(argv, { program: PROGRAM, options: WSWRAP_OPTIONS, operandsLast: true });
-  if (!args) return { command: 'print', text: ancestorHelp(PAGE) };
+  if (!args) return { command: 'print', text: ancestorHelp(WSWRAP_PAGE) };
   if (args.values.has('--version')) return { command: 'version' };
   const [port, ...command] = [...args.operands, ...(args.rest ?? [])];
   if (port === undefined) throw usageError('the port is missing', 'Write wswrap PORT COMMAND.');

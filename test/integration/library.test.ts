@@ -24,6 +24,10 @@ async function listening(server: Server): Promise<number> {
 /** Where a WebSocket client reaches the bridge. */
 const urlOf = (bridge: BridgeServer): string => bridge.addresses[0]!.url.replace('http', 'ws');
 
+/** Makes a bridge with three mistakes. */
+const makeWrong = (): unknown =>
+  createBridge({ listen: 'host:99999', target: 'gopher://x:70', relay: { linger: 'soon' } });
+
 describe('the library', () => {
   test('bridges to a stream that a function gives', async () => {
     const seen: string[] = [];
@@ -122,10 +126,8 @@ describe('the library', () => {
   });
 
   test('names every mistake in its input at once', () => {
-    const make = (): unknown =>
-      createBridge({ listen: 'host:99999', target: 'gopher://x:70', relay: { linger: 'soon' } });
-    expect(make).toThrow(BridgeError);
-    expect(make).toThrow(/listen.*99999[^]*target[^]*gopher[^]*linger/);
+    expect(makeWrong).toThrow(BridgeError);
+    expect(makeWrong).toThrow(/listen.*99999[^]*target[^]*gopher[^]*linger/);
   });
 
   test('closes every session with 1001 and leaves nothing open', async () => {

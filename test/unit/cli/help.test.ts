@@ -3,7 +3,7 @@ import { helpText } from '../../../src/cli/help.ts';
 import { flagsOf } from '../../../src/cli/native-options.ts';
 import { OPTIONS } from '../../../src/config/options.ts';
 
-const COMMANDS = ['run', 'serve', 'check', 'schema', 'demo'] as const;
+const COMMANDS = ['run', 'serve', 'check', 'schema', 'demo', 'link'] as const;
 
 describe('the help', () => {
   const whole = helpText('run');

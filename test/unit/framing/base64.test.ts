@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, nat, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BridgeError } from '../../../src/errors.ts';
 import { createBase64 } from '../../../src/framing/base64.ts';
@@ -21,8 +21,8 @@ describe('base64 framing', () => {
   });
 
   it('gives the same bytes however a message is cut into fragments', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(400), { maxLength: 20 }), (bytes, cuts) => {
+    assert(
+      property(uint8Array({ maxLength: 300 }), array(nat(400), { maxLength: 20 }), (bytes, cuts) => {
         const text = Buffer.from(bytes).toString('base64');
         const places = [0, ...cuts.map((cut) => Math.min(cut, text.length)).toSorted((a, b) => a - b), text.length];
         const pieces = places.slice(1).map((place, at) => text.slice(places[at], place));
