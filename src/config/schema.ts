@@ -160,7 +160,8 @@ function flatten(found: z.core.$ZodIssue, above: readonly (string | number)[]): 
 
 /** The remedy for a value of the wrong JavaScript type. */
 function remedyAt(path: readonly (string | number)[]): string {
-  const option = optionAt(path);
+  // An entry of a list is described by the option that the list belongs to.
+  const option = optionAt(path) ?? (typeof path.at(-1) === 'number' ? optionAt(path.slice(0, -1)) : undefined);
   if (option) return typeRemedy(option);
   if (typeof path.at(-1) === 'string' && ['listeners', 'routes'].includes(String(path.at(-1))))
     return "begin each entry with '- '";

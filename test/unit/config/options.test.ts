@@ -127,6 +127,19 @@ describe('a config that is printed', () => {
     '    unixMode: "0660"',
     '    target: "echo:"',
     '    relay: { keepalive: { interval: 0, misses: 0 }, maxSession: 1.5s }',
+    '    legacyProtocols: true',
+    '  - listen: example.com:7001',
+    '    listenFamily: ipv6',
+    '    web: { root: ., auth: true }',
+    '    auth: { htpasswd: users, origins: [https://a.example], plugin: ./auth.mjs }',
+    '    record: sessions',
+    '    routes:',
+    '      - { path: /a, target: { tokens: tokens.conf } }',
+    '      - { path: /b, target: { tokens: { redis: cache, from: host, defaultPort: 5900 } } }',
+    '      - { path: /c, target: { tokens: { url: "https://a.example/%s", format: json, tls: true }, verify: false } }',
+    '      - { path: /d, target: { tokens: { plugin: acme-tokens } } }',
+    '      - { path: /e, target: { program: [sh, -c, "exit 3"], port: 2023, mode: respawn } }',
+    'life: { once: true, idleTimeout: 5m }',
   ].join('\n');
 
   test('is a config that means the same', () => {
@@ -142,6 +155,16 @@ describe('a config that is printed', () => {
     expect(printed).toMatch(/^ {10}linger: 90s$/m);
     expect(printed).toMatch(/^ {10}maxSession: 1500ms$/m);
     expect(printed).toMatch(/^ {4}unixMode: "0660"$/m);
+  });
+
+  test('shows no secrets of its authentication and of its tokens', () => {
+    const { expanded, config } = resolveConfig({
+      auth: { users: ['jane:hidden'], plugin: 'acme', pluginSource: 'hidden' },
+      target: { tokens: { redis: { host: 'cache', password: 'hidden' } } },
+    });
+    expect(describeConfig(expanded)).not.toContain('hidden');
+    expect(config.listeners[0]?.auth?.[0]).toMatchObject({ kind: 'basic', users: [{ name: 'jane' }] });
+    expect(JSON.stringify(config.listeners[0]?.auth?.[0])).not.toContain('hidden');
   });
 
   test('shows no secrets', () => {

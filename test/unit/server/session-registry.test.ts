@@ -42,6 +42,16 @@ describe('the session registry', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('waits for as long as it takes where there is no deadline', async () => {
+    const registry = new SessionRegistry();
+    const last = session();
+    registry.add(last);
+    const wait = registry.whenEmpty(null);
+    expect(vi.getTimerCount()).toBe(0);
+    registry.remove(last);
+    expect(await wait).toBe(true);
+  });
+
   it('tells when the deadline comes first', async () => {
     const registry = new SessionRegistry();
     registry.add(session());
