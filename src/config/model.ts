@@ -109,7 +109,7 @@ export interface RouteConfig {
   readonly name: string;
   readonly match: RouteMatch;
   readonly target: TargetConfig;
-  /** Subprotocols that are accepted, best first (RFC 6455 §4.2.2); by default only 'binary'. */
+  /** Subprotocols that are accepted, best first (RFC 6455 §4.2.2); by default 'binary', then 'base64'. */
   readonly subprotocols: readonly string[];
   readonly relay: RelayConfig;
   /** Records every session to `path` with the session's number behind it; absent = no recording. */

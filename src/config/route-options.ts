@@ -124,7 +124,7 @@ export const ROUTE_OPTIONS: readonly Option[] = [
     key: 'subprotocols',
     scope: 'route',
     type: 'list',
-    default: ['binary'],
+    default: ['binary', 'base64'],
     inherited: true,
     flag: '--subprotocols',
     metavar: 'NAMES',
