@@ -62,7 +62,7 @@ class Reading {
 
   read(env: Environment): void {
     this.#checkCompany();
-    this.#log();
+    this.#log(env);
     this.#tls(env);
     this.#endpoints();
     this.#access();
@@ -93,13 +93,15 @@ class Reading {
       if (this.#has(flag) && !this.#has(other)) throw usageError(`${flag} needs ${other}`, `Give ${other}, too.`);
   }
 
-  #log(): void {
+  #log(env: Environment): void {
     const { builder } = this;
     const file = this.text('--log-file');
     const syslog = this.text('--syslog');
     if (this.#has('--verbose')) builder.set('log.level', 'debug', '--verbose');
     if (this.#has('--traffic')) builder.set('log.traffic', true, '--traffic');
-    builder.set('log.format', 'text', this.#dialect.program);
+    // People read the log of the ancestors, wherever it goes.
+    const format = env['BASCULE_LOG_FORMAT'];
+    builder.set('log.format', format || 'text', format ? 'BASCULE_LOG_FORMAT' : this.#dialect.program);
     if (file !== undefined) builder.set('log.file', file, '--log-file');
     if (syslog !== undefined) {
       const port = /:([^:]*)$/.exec(syslog)?.[1];

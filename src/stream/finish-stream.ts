@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 
+/** How patiently a stream is ended. */
 export interface FinishTimes {
   /** A stream that takes none of its queued bytes for this long is destroyed, in ms. */
   readonly stall: number;

@@ -352,6 +352,15 @@ suite("side by side with Debian's websockify", { needs: ['websockify', 'openssl'
     return (await roundTrip(port, {})).text;
   });
 
+  // What --timeout ends is the server: nobody is let in any more, and the last session ends it.
+  compare('goes on with its sessions after --timeout', { late: false, again: 'again' }, async (program) => {
+    const port = await serve(program, ['--timeout', '1'], [(await echoServer()).address]);
+    const client = await RawClient.open(port);
+    await until('nobody is let in any more', async () => !(await takesConnections(port)));
+    client.write(clientFrame('again'));
+    return { late: await takesConnections(port), again: (await client.readPayload(5)).toString() };
+  });
+
   compare('speaks TLS and plain text on one port', ['hello', 'hello'], async (program) => {
     const { certFile, keyFile } = makeCertificate();
     const target = await echoServer();
