@@ -136,7 +136,7 @@ export const ERRORS = {
   TARGET_UNIX_PATH_TOO_LONG: row('dial', 'operator', 502, 1011, 'The Unix socket path of the target is too long for the system.', 'Use a path of at most 107 bytes.'),
   TARGET_FAILED: row('dial', 'target', 502, 1011, 'Connecting to the target failed.', 'See the log of the bridge.'),
   PROGRAM_NOT_FOUND: row('config', 'operator', null, null, 'The program to wrap cannot be started.', 'Check its path and permissions.'),
-  NATIVE_MISSING: row('dial', 'operator', 502, 1011, 'The native part for this target is not built.', 'Install a C compiler (Debian: apt-get install gcc libc6-dev) and run npm run build.'),
+  NATIVE_MISSING: row('dial', 'operator', 502, 1011, 'The native part for this target is not built.', 'Install a C compiler (Debian: apt-get install gcc libc6-dev) and build Bascule from a clone of its repository (npm run build).'),
 
   // relay
   TARGET_RESET: row('relay', 'target', null, 1011, 'The target broke the connection.', 'Check the target.'),
@@ -154,7 +154,7 @@ export const ERRORS = {
   WS_MESSAGE_TOO_LARGE: row('relay', 'client', null, 1009, 'A message was larger than the limit.', 'Send smaller messages, or raise relay.maxMessage.'),
   CLIENT_GONE: row('relay', 'client', null, 1006, 'The client went away without a close frame.', 'Check the network.'),
   CLIENT_SILENT: row('relay', 'client', null, 1001, 'The client answered no pings.', 'Check the network.'),
-  IDLE_TIMEOUT: row('relay', 'client', null, 1000, 'Nothing was sent for the idle limit.', 'Send data, or raise relay.idleTimeout.'),
+  IDLE_TIMEOUT: row('relay', 'operator', null, 1000, 'Nothing was sent for the idle limit.', 'Send data, or raise relay.idleTimeout.'),
   SESSION_LIMIT: row('relay', 'operator', null, 1008, 'The session reached its time limit.', 'Connect again, or raise relay.maxSession.'),
   SHUTDOWN: row('relay', 'operator', 503, 1001, 'The bridge is shutting down.', 'Connect again later.'),
 

@@ -1,5 +1,6 @@
 import type { BridgeInput } from './config/input.ts';
 import { resolveConfig } from './config/resolve.ts';
+import { EventHub } from './observe/events.ts';
 import { BridgeServer } from './server/bridge-server.ts';
 
 /**
@@ -8,7 +9,8 @@ import { BridgeServer } from './server/bridge-server.ts';
  * Throws a BridgeError that names every wrong value. Nothing is opened before `listen` or `attach`.
  */
 export function createBridge(input: BridgeInput): BridgeServer {
-  return new BridgeServer(resolveConfig(input).config);
+  const { config, warnings } = resolveConfig(input);
+  return new BridgeServer(config, new EventHub(), warnings);
 }
 
 export type { BridgeAddress, BridgeServer } from './server/bridge-server.ts';

@@ -55,9 +55,12 @@ export class BridgeServer {
   readonly #started = new Set<Target>();
   readonly #entrances: Entrance[] = [];
   #addresses: BridgeAddress[] = [];
-  #closing = false;
+  readonly #warnings: string[];
+  #state: 'new' | 'listening' | 'closed' = 'new';
 
-  constructor(config: BridgeConfig, events: EventHub = new EventHub()) {
+  /** `warnings` are published when the bridge starts. */
+  constructor(config: BridgeConfig, events: EventHub = new EventHub(), warnings: readonly string[] = []) {
+    this.#warnings = [...warnings];
     this.config = config;
     this.events = events;
     const relays = config.listeners.flatMap(({ routes }) => routes.map(({ relay }) => relay));
@@ -89,6 +92,13 @@ export class BridgeServer {
 
   /** Opens every listener. Rejects with a BridgeError LISTEN_* when one cannot be opened; then none stays open. */
   async listen(): Promise<void> {
+    if (this.#state !== 'new') {
+      throw new BridgeError('LISTEN_FAILED', {
+        detail: `the bridge ${this.#state === 'closed' ? 'has been closed' : 'listens already'}`,
+        remedy: 'Make another one with createBridge.',
+      });
+    }
+    this.#state = 'listening';
     try {
       const doors = this.config.listeners.map((config) => ({ config, entrance: this.#entrance(config) }));
       await this.#startTargets();
@@ -134,7 +144,9 @@ export class BridgeServer {
     if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
     const entrance = this.#entrance(config);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (options.path !== undefined && request.url?.split('?', 1)[0] !== options.path) return;
+      const elsewhere = options.path !== undefined && request.url?.split('?', 1)[0] !== options.path;
+      // Somebody else may serve other paths; when nobody does, their clients would wait for ever.
+      if (elsewhere && server.listenerCount('upgrade') > 1) return;
       const { name, legacyProtocols = false, limits } = config;
       const accept = (hixie: HixieOpening | null, rest: Buffer): void =>
         this.#begin(entrance, name, request, socket, rest, hixie);
@@ -143,6 +155,7 @@ export class BridgeServer {
         refuseUpgrade(socket, error);
         this.events.publish('connection:refused', { listener: name, client: clientAddress(socket), error });
       };
+      if (elsewhere) return refuse(new BridgeError('ROUTE_NOT_FOUND'));
       if (legacyProtocols && isHixie(request)) {
         return readHixie(request, socket, head, limits.headerTimeout, { accept, refuse });
       }
@@ -160,7 +173,7 @@ export class BridgeServer {
    * `grace` ms are cut off.
    */
   async close(grace: number = this.config.shutdown.grace): Promise<void> {
-    this.#closing = true;
+    this.#state = 'closed';
     this.#life?.stop();
     for (const detach of this.#attached.splice(0)) detach();
     const closed = Promise.all(this.#doors.map((door) => this.#shut(door)));
@@ -175,7 +188,7 @@ export class BridgeServer {
 
   /** Cuts off everything now. */
   destroy(): void {
-    this.#closing = true;
+    this.#state = 'closed';
     this.#life?.stop();
     for (const { listener, front } of this.#doors) {
       void listener.close();
@@ -215,6 +228,7 @@ export class BridgeServer {
 
   /** Starts what targets have to run themselves, once each. */
   async #startTargets(): Promise<void> {
+    for (const message of this.#warnings.splice(0)) this.#warn(message);
     for (const target of this.#targets) {
       if (this.#started.has(target)) continue;
       this.#started.add(target);
@@ -287,7 +301,7 @@ export class BridgeServer {
   ): void {
     const handshake = readHandshake(request, socket, listener);
     const session = new Session(this.#host, handshake, socket, hixie);
-    if (this.#closing) session.fail(new BridgeError('SHUTDOWN'));
+    if (this.#state === 'closed') session.fail(new BridgeError('SHUTDOWN'));
     else void session.run(entrance, handshake, head);
   }
 }

@@ -130,6 +130,34 @@ describe('the library', () => {
     expect(makeWrong).toThrow(/listen.*99999[^]*target[^]*gopher[^]*linger/);
   });
 
+  test('answers 404 for other paths when nobody else serves them', async () => {
+    const server = createServer();
+    const port = await listening(server);
+    const bridge = createBridge({ target: 'echo:' });
+    await bridge.attach(server, { path: '/ws' });
+    atTestEnd(() => bridge.close(0));
+    await expect(WsClient.open(`ws://127.0.0.1:${port}/other`)).rejects.toThrow(/404/);
+  });
+
+  test('listens once: not twice, and not after its end', async () => {
+    const bridge = await opened(createBridge({ listen: 0, target: 'echo:' }));
+    await expect(bridge.listen()).rejects.toThrow(/listens already/);
+    expect(bridge.addresses).toHaveLength(1);
+    await bridge.close();
+    await expect(bridge.listen()).rejects.toThrow(/has been closed/);
+  });
+
+  test('tells its config warnings when it starts', async () => {
+    const warnings: string[] = [];
+    const bridge = createBridge({
+      listen: 0,
+      routes: [{ target: 'echo:' }, { name: 'dead', path: '/x', target: 'echo:' }],
+    });
+    bridge.on('warning', ({ message }) => warnings.push(message));
+    await opened(bridge);
+    expect(warnings).toEqual([expect.stringContaining("'dead' is never reached")]);
+  });
+
   test('closes every session with 1001 and leaves nothing open', async () => {
     const bridge = createBridge({ listen: 0, target: 'echo:' });
     await bridge.listen();
