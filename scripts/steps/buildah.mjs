@@ -3,8 +3,8 @@ import path from 'node:path';
 import { ROOT } from './root.mjs';
 import { run } from './run.mjs';
 
-/** Where base images are kept between builds, and the image that was built. */
-const DIRECTORY = path.join(ROOT, 'artifacts/image');
+/** Where images are kept, those that others start from and those that were built. */
+export const DIRECTORY = path.join(ROOT, 'node_modules/.cache/bascule/image');
 /** A store of our own, without overlay mounts and namespaces, so that it works inside a container, too. */
 const STORE = [
   '--storage-driver',

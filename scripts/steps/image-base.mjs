@@ -1,7 +1,6 @@
 import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { askBuildah, makeImage } from './buildah.mjs';
-import { ROOT } from './root.mjs';
+import { askBuildah, DIRECTORY, makeImage } from './buildah.mjs';
 import { npmCommand, run } from './run.mjs';
 
 const SUITE = 'bookworm';
@@ -49,7 +48,7 @@ function installDebian(root, mirror) {
 
 /** Node's own binaries come from npm, which needs no other server than the rest of the build. */
 function installNode(root) {
-  const directory = path.join(ROOT, 'artifacts/image/node');
+  const directory = path.join(DIRECTORY, 'node');
   const name = `node-linux-${process.arch}`;
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

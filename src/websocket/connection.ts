@@ -93,7 +93,11 @@ export class Connection implements ClientConnection, ByteSink, FrameHandler {
   }
 
   watch(observer: EarlyObserver): void {
-    this.#early?.watch(() => new Scout(), observer);
+    this.#early?.watch(
+      () => new Scout(),
+      observer,
+      () => this.ping(),
+    );
   }
 
   start(handler: ConnectionHandler, maxMessage: number): void {

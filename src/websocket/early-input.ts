@@ -37,8 +37,11 @@ export class EarlyInput {
   /**
    * Watches the client, so that one that leaves is noticed. A client that has sent data and then left in an orderly way
    * still wants it delivered: that end is told behind the data, when it is handed over.
+   *
+   * A reset right behind the data looks like such an end (libuv tells it as one). `probe` is called then, to send
+   * something: where nobody is left, that fails, and the stream says so.
    */
-  watch(createScout: () => EarlyScout, observer: EarlyObserver): void {
+  watch(createScout: () => EarlyScout, observer: EarlyObserver, probe: () => void): void {
     let scout: EarlyScout | null = null;
     const take = (bytes: Buffer): void => {
       if (this.#early.length >= EARLY_LIMIT) this.#reader.pause();
@@ -54,7 +57,8 @@ export class EarlyInput {
       },
       onEnd: () => {
         this.#ended = true;
-        if (!scout?.sawData) observer.onPeerEnd();
+        if (scout?.sawData) probe();
+        else observer.onPeerEnd();
       },
     });
     if (this.#head) take(this.#head);

@@ -47,10 +47,13 @@ export class HixieConnection implements ClientConnection, ByteSink, HixieHandler
 
   watch(observer: EarlyObserver): void {
     const onPeerEnd = (): void => (this.#draft === 75 ? observer.onClose(NO_CODE, '') : observer.onPeerEnd());
-    this.#early?.watch(() => new HixieScout(), {
-      onClose: (code, reason) => observer.onClose(code, reason),
-      onPeerEnd,
-    });
+    const late: EarlyObserver = { onClose: (code, reason) => observer.onClose(code, reason), onPeerEnd };
+    // This wire format has nothing to probe a client with.
+    this.#early?.watch(
+      () => new HixieScout(),
+      late,
+      () => {},
+    );
   }
 
   start(handler: ConnectionHandler, maxMessage: number): void {
