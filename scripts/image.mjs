@@ -45,7 +45,7 @@ async function main() {
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   process.stdout.write(
-    `Built ${options.tag} in ${seconds} s: ${sizeOf(options.tag)}, of which ${sizeOf(base)} are Debian.\n`,
+    `Built ${String(options.tag)} in ${seconds} s: ${sizeOf(options.tag)}, of which ${sizeOf(base)} are Debian.\n`,
   );
 }
 
