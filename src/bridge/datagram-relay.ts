@@ -5,6 +5,7 @@ import type { DatagramConnection } from '../stream/datagram.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import { MessageBuffer } from '../stream/message-buffer.ts';
+import { Gate } from './gate.ts';
 import { targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
 
 /** Relays between a WebSocket and a datagram socket: one message is one datagram, both ways. */
@@ -20,11 +21,8 @@ export class DatagramRelay implements Relay {
   /** null: a message's payload is the datagram. */
   readonly #framing: Framing | null;
   #connection: ClientConnection | null = null;
-  /** The sinks of the two directions are behind. */
-  #clientPaused = false;
-  #targetPaused = false;
-  /** Both directions wait for somebody who watches. */
-  #held = false;
+  readonly #clientGate = new Gate();
+  readonly #targetGate = new Gate();
   #closed = false;
   /** Runs while the target is given time to take what is queued for it. */
   #finishing: NodeJS.Timeout | null = null;
@@ -48,7 +46,7 @@ export class DatagramRelay implements Relay {
   }
 
   get clientPaused(): boolean {
-    return this.#clientPaused || this.#held;
+    return this.#clientGate.shut;
   }
 
   get queued(): number {
@@ -57,10 +55,12 @@ export class DatagramRelay implements Relay {
 
   start(connection: ClientConnection): void {
     this.#connection = connection;
+    this.#clientGate.bind(connection);
+    this.#targetGate.bind(this.#target);
     connection.writer.onDrain = () => this.#onClientDrain();
     this.#target.onDrain = () => {
       if (this.#finishing) this.destroyTarget();
-      else this.#resumeClient();
+      else this.#clientGate.goOn();
     };
     this.#target.start({
       onMessage: (data) => this.#toClient(data),
@@ -77,16 +77,13 @@ export class DatagramRelay implements Relay {
   }
 
   hold(): void {
-    this.#held = true;
-    this.#connection?.pause();
-    if (!this.#closed) this.#target.pause();
+    this.#clientGate.hold();
+    this.#targetGate.hold();
   }
 
   release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    if (!this.#clientPaused) this.#connection?.resume();
-    if (!this.#targetPaused && !this.#closed) this.#target.resume();
+    this.#clientGate.release();
+    this.#targetGate.release();
   }
 
   relax(): void {
@@ -98,7 +95,7 @@ export class DatagramRelay implements Relay {
     // A datagram socket has no end to wait for: what has left this process is on its way.
     if (abrupt || this.#target.queuedBytes === 0) this.destroyTarget();
     else this.#finishing ??= setTimeout(() => this.destroyTarget(), this.#config.linger);
-    this.#resumeClient();
+    this.#clientGate.goOn();
   }
 
   destroyTarget(): void {
@@ -106,8 +103,9 @@ export class DatagramRelay implements Relay {
     this.#closed = true;
     if (this.#finishing) clearTimeout(this.#finishing);
     this.#message.take();
+    this.#targetGate.free();
     this.#target.close();
-    this.#resumeClient();
+    this.#clientGate.goOn();
     this.#observer.onTargetClosed();
   }
 
@@ -137,10 +135,7 @@ export class DatagramRelay implements Relay {
 
   onChunk(_mayKeep: boolean): boolean {
     this.signsOfLife++;
-    if (!this.#finishing && this.#target.queuedBytes > this.#config.highWaterMark) {
-      this.#clientPaused = true;
-      this.#connection?.pause();
-    }
+    if (!this.#finishing && this.#target.queuedBytes > this.#config.highWaterMark) this.#clientGate.wait();
     return false;
   }
 
@@ -166,23 +161,12 @@ export class DatagramRelay implements Relay {
     if (this.#tap) this.#tap('target', data);
     const frames = this.#framing?.framer.push(data) ?? [{ opcode: OPCODE.binary, data }];
     for (const frame of frames) connection.send(frame.opcode, frame.data, 0, frame.data.length, 0, true);
-    if (connection.writer.congested(this.#config.highWaterMark)) {
-      this.#targetPaused = true;
-      this.#target.pause();
-    }
+    if (connection.writer.congested(this.#config.highWaterMark)) this.#targetGate.wait();
   }
 
   #onClientDrain(): void {
     this.signsOfLife++;
     this.#connection?.onDrain();
-    if (!this.#targetPaused) return;
-    this.#targetPaused = false;
-    if (!this.#held) this.#target.resume();
-  }
-
-  #resumeClient(): void {
-    if (!this.#clientPaused) return;
-    this.#clientPaused = false;
-    if (!this.#held) this.#connection?.resume();
+    this.#targetGate.goOn();
   }
 }

@@ -8,6 +8,7 @@ import { finishStream } from '../stream/finish-stream.ts';
 import { isSocket } from '../stream/socket-reader.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
+import { Gate } from './gate.ts';
 import { stallTime, targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
 
 /** After a client broke off, its target gets at most this long to end too, in ms. */
@@ -28,11 +29,8 @@ export class StreamRelay implements Relay, ByteSink {
   /** null: payloads pass as they are, on the fast path. */
   readonly #framing: Framing | null;
   #connection: ClientConnection | null = null;
-  /** The sinks of the two directions are behind. */
-  #clientPaused = false;
-  #targetPaused = false;
-  /** Both directions wait for somebody who watches. */
-  #held = false;
+  readonly #clientGate = new Gate();
+  readonly #targetGate = new Gate();
   #targetEnded = false;
   /** What the target still sends goes nowhere, because the client will not read it. */
   #discarding = false;
@@ -60,7 +58,7 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   get clientPaused(): boolean {
-    return this.#clientPaused || this.#held;
+    return this.#clientGate.shut;
   }
 
   get queued(): number {
@@ -69,7 +67,9 @@ export class StreamRelay implements Relay, ByteSink {
 
   start(connection: ClientConnection): void {
     this.#connection = connection;
-    this.#writer.onDrain = () => this.#resumeClient();
+    this.#clientGate.bind(connection);
+    this.#targetGate.bind(this.#reader);
+    this.#writer.onDrain = () => this.#clientGate.goOn();
     connection.writer.onDrain = () => this.#onClientDrain();
     this.#duplex.on('error', (error) => this.#observer.onTargetError(targetError(this.#label, error)));
     this.#duplex.on('close', () => this.#onTargetClosed());
@@ -80,16 +80,13 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   hold(): void {
-    this.#held = true;
-    this.#connection?.pause();
-    if (!this.#discarding) this.#reader.pause();
+    this.#clientGate.hold();
+    this.#targetGate.hold();
   }
 
   release(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    if (!this.#clientPaused) this.#connection?.resume();
-    if (!this.#targetPaused) this.#reader.resume();
+    this.#clientGate.release();
+    this.#targetGate.release();
   }
 
   relax(): void {
@@ -100,10 +97,7 @@ export class StreamRelay implements Relay, ByteSink {
   finishTarget(abrupt: boolean): void {
     if (this.#finishing === 'abruptly' || (this.#finishing && !abrupt)) return;
     this.#finishing = abrupt ? 'abruptly' : 'orderly';
-    this.#discarding = true;
-    this.#targetPaused = false;
-    this.#reader.resume();
-    this.#resumeClient();
+    this.#discard();
     const { linger, closeTimeout } = this.#config;
     finishStream(
       this.#duplex,
@@ -114,9 +108,15 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   destroyTarget(): void {
-    this.#discarding = true;
+    this.#discard();
     this.#duplex.destroy();
-    this.#resumeClient();
+  }
+
+  /** What the target still sends goes nowhere, and nothing it has not taken holds the client back. */
+  #discard(): void {
+    this.#discarding = true;
+    this.#targetGate.free();
+    this.#clientGate.goOn();
   }
 
   // From the client to the target.
@@ -145,10 +145,7 @@ export class StreamRelay implements Relay, ByteSink {
     this.bytesIn += end - start;
     if (this.#tap) this.#tap('client', buffer.subarray(start, end));
     const kept = this.#writer.write(buffer, start, end, mayKeep);
-    if (this.#writer.congested(this.#config.highWaterMark)) {
-      this.#clientPaused = true;
-      this.#connection?.pause();
-    }
+    if (this.#writer.congested(this.#config.highWaterMark)) this.#clientGate.wait();
     return kept;
   }
 
@@ -177,12 +174,6 @@ export class StreamRelay implements Relay, ByteSink {
     this.#observer.onClientEnd();
   }
 
-  #resumeClient(): void {
-    if (!this.#clientPaused) return;
-    this.#clientPaused = false;
-    if (!this.#held) this.#connection?.resume();
-  }
-
   // From the target to the client.
 
   onBytes(buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean {
@@ -193,10 +184,7 @@ export class StreamRelay implements Relay, ByteSink {
     const kept = this.#framing
       ? this.#send(connection, this.#framing.framer.push(buffer.subarray(start, end)))
       : connection.send(OPCODE.binary, buffer, start, end, headroom, mayKeep);
-    if (connection.writer.congested(this.#config.highWaterMark)) {
-      this.#targetPaused = true;
-      this.#reader.pause();
-    }
+    if (connection.writer.congested(this.#config.highWaterMark)) this.#targetGate.wait();
     return kept;
   }
 
@@ -217,9 +205,7 @@ export class StreamRelay implements Relay, ByteSink {
   #onClientDrain(): void {
     this.signsOfLife++;
     this.#connection?.onDrain();
-    if (!this.#targetPaused) return;
-    this.#targetPaused = false;
-    if (!this.#held) this.#reader.resume();
+    this.#targetGate.goOn();
   }
 
   #onTargetClosed(): void {
@@ -230,7 +216,7 @@ export class StreamRelay implements Relay, ByteSink {
       );
     }
     // What the client sends goes nowhere now, but its Close frame has to be read. No drain will come any more.
-    this.#resumeClient();
+    this.#clientGate.goOn();
     this.#observer.onTargetClosed();
   }
 }

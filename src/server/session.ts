@@ -10,21 +10,21 @@ import { createBase64 } from '../framing/base64.ts';
 import type { Framing } from '../framing/framing.ts';
 import type { ClientAddress, Handshake, Identity } from '../handshake.ts';
 import type { HixieOpening } from '../http/legacy-hixie.ts';
-import { chooseSubprotocol, refuseUpgrade, upgradeResponse } from '../http/upgrade.ts';
+import { refuseUpgrade } from '../http/upgrade.ts';
 import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Recording } from '../record/recording.ts';
 import type { Peer, Resolver } from '../route/resolver.ts';
-import { StreamReader } from '../stream/byte-reader.ts';
-import { ByteWriter } from '../stream/byte-writer.ts';
 import { finishStream } from '../stream/finish-stream.ts';
-import { isSocket, SocketReader } from '../stream/socket-reader.ts';
+import { isSocket } from '../stream/socket-reader.ts';
 import type { TargetConnection } from '../target/target.ts';
-import { Connection, type ClientConnection } from '../websocket/connection.ts';
+import type { ClientConnection } from '../websocket/connection.ts';
 import type { Clock, Ticking } from './clock.ts';
 import { CloseDeadline } from './close-deadline.ts';
 import { within } from './deadline.ts';
+import { dial, hangUp } from './dial.ts';
 import { Farewell } from './farewell.ts';
+import { openConnection } from './open-connection.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { checkTransition, isUpgraded } from './session-state.ts';
 
@@ -164,6 +164,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const step = this.#keepalive?.tick(now, relay.signsOfLife, relay.clientPaused);
     if (step === 'ping') this.#connection?.ping();
     else if (step === 'drop') this.fail(new BridgeError('CLIENT_SILENT'));
+    if (relay.clientPaused) this.#connection?.probe();
     if (now - this.#relaxedAt < RELAX_INTERVAL) return;
     this.#relaxedAt = now;
     relay.relax();
@@ -177,51 +178,33 @@ export class Session implements SessionView, RelayObserver, Ticking {
     if (this.#host.events.has('session:stage')) this.#host.events.publish('session:stage', { session: this, stage });
   }
 
-  /** Sends the 101 response (RFC 6455 §4.2.2) and begins to watch the client. */
+  /** Upgrades the connection and begins to watch the client. */
   #upgrade(peer: Peer, handshake: Handshake, head: Buffer): void {
     this.#enter('upgrade');
     if (this.#end) return;
-    const { relay } = peer;
-    this.#config = relay;
+    this.#config = peer.relay;
     this.route = peer.route;
     this.target = peer.target.label;
-    const socket = this.#socket;
-    const hixie = this.#hixie;
-    this.subprotocol = hixie
-      ? hixie.chooseSubprotocol(peer.subprotocols)
-      : chooseSubprotocol(handshake.subprotocols, peer.subprotocols);
-    // While a resolver was at work the socket may have read ahead.
-    const ahead = socket.read() as Buffer | null;
-    const reader = relay.fastRead && isSocket(socket) ? SocketReader.forAccepted(socket) : new StreamReader(socket);
-    const writer = new ByteWriter(socket, isSocket(socket));
-    const early = ahead ? Buffer.concat([head, ahead]) : head;
-    const key = handshake.headers['sec-websocket-key'] ?? '';
-    this.#connection = hixie
-      ? hixie.connect(reader, writer, early)
-      : new Connection(reader, writer, early, relay.highWaterMark);
-    socket.write(hixie ? hixie.response(this.subprotocol) : upgradeResponse(key, this.subprotocol), 'latin1');
+    const opening = { socket: this.#socket, handshake, hixie: this.#hixie, head };
+    const { connection, subprotocol } = openConnection(opening, peer.subprotocols, peer.relay);
+    this.#connection = connection;
+    this.subprotocol = subprotocol;
     this.#enter('dial');
     // The head may hold a Close frame already: the watch may end the session, and a subscriber may have.
-    if (!this.#end) this.#connection.watch(new Farewell(this));
+    if (!this.#end) connection.watch(new Farewell(this));
   }
 
-  /** Dials the target within the deadline. Gives null when the session has ended meanwhile. */
+  /** Dials the target. Gives null when the session has ended meanwhile. */
   async #connect(peer: Peer, abort: AbortController): Promise<TargetConnection | null> {
-    const { connectTimeout, fastRead } = peer.relay;
-    const timer = setTimeout(
-      () => abort.abort(new BridgeError('TARGET_TIMEOUT', { detail: peer.target.label })),
-      connectTimeout,
-    );
     try {
-      const connection = await peer.target.connect({ session: this, signal: abort.signal, fastRead });
+      const connection = await dial(peer, this, abort);
       if (!this.#end) return connection;
-      discard(connection);
+      hangUp(connection);
       return null;
     } catch (error) {
       if (this.#end) return null;
       throw error;
     } finally {
-      clearTimeout(timer);
       this.#dial = null;
     }
   }
@@ -230,7 +213,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const { events, clock } = this.#host;
     const now = performance.now();
     this.#enter('relay');
-    if (this.#end) return discard(target);
+    if (this.#end) return hangUp(target);
     this.#relay = createRelay(target, this.target, peer.relay, this, this.#tap(peer), this.#framing());
     this.#targetClosed = false;
     this.#keepAlive(peer.relay.keepalive, now);
@@ -376,12 +359,6 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const duration = performance.now() - this.#startTime;
     this.#host.events.publish('session:close', { session: this, end: { ...this.#end, duration } });
   }
-}
-
-/** Closes a target that came too late. */
-function discard(target: TargetConnection): void {
-  if (target.kind === 'stream') target.duplex.destroy();
-  else target.close();
 }
 
 /** Puts the side at fault into the words of a session's end. */

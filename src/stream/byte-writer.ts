@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 
 /** A piece below this size is copied rather than keep a whole read buffer in memory while it waits. */
 const SMALL = 16 * 1024;
@@ -74,6 +75,20 @@ export class ByteWriter {
     this.#stream.write(second);
     this.#stream.uncork();
   }
+
+  /**
+   * Finds out whether the other side has reset the connection, which shows on a socket that nobody reads only when
+   * something is written: an empty write, which sends nothing, makes it fail. Where bytes wait the kernel tells by
+   * itself. False on streams that keep an empty write to themselves, such as TLS.
+   */
+  probe(): boolean {
+    const stream = this.#stream;
+    if (stream.writableLength > 0 || !stream.writable) return true;
+    if (!this.#releases || stream instanceof TLSSocket) return false;
+    stream.write(NOTHING);
+    return true;
+  }
+
   /**
    * Makes onDrain come below the stream's own mark (16 or 64 KiB), under which node:stream announces no drain. Sockets
    * only: to another stream an empty write may mean something.

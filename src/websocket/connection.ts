@@ -44,6 +44,8 @@ export interface ClientConnection {
   /** Sends buffer[start, end) as one message. `headroom` and `mayKeep` as in ByteSink.onBytes, and so the result. */
   send(opcode: DataOpcode, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean;
   ping(): void;
+  /** Looks whether a client that is not read has reset its connection: its stream fails then. */
+  probe(): void;
   /** Tells the client, once and behind everything that is queued, that this is the end. Code 1005 stands for no code. */
   sendClose(code: number, reason: string): void;
   /** Called by the owner when the writer has drained. */
@@ -142,6 +144,10 @@ export class Connection implements ClientConnection, ByteSink, FrameHandler {
 
   ping(): void {
     if (!this.#closeSent) this.#sendControl(OPCODE.ping, Buffer.alloc(0));
+  }
+
+  probe(): void {
+    if (!this.writer.probe()) this.ping();
   }
 
   /** Sends a Close frame behind everything that is queued, once. Code 1005 sends an empty one (RFC 6455 §7.1.5). */

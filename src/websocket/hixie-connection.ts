@@ -89,6 +89,10 @@ export class HixieConnection implements ClientConnection, ByteSink, HixieHandler
 
   ping(): void {}
 
+  probe(): void {
+    this.writer.probe();
+  }
+
   /** Begins or answers the closing handshake of draft 76. With draft 75 no answer can come, and none is waited for. */
   sendClose(): void {
     if (this.#closeSent) return;

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { startBridge } from '../support/bridge-process.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { clientFrame, CLOSE, closeFrame, RawClient } from '../support/raw-client.ts';
 import { Digest, echo, sha256, sink, TcpTarget } from '../support/tcp-target.ts';
 import { until, within } from '../support/wait.ts';
@@ -83,6 +87,29 @@ describe('the end of a session', () => {
     const after = await WsClient.open(bridge.url);
     after.send('still here');
     expect((await after.receive(10)).toString()).toBe('still here');
+  });
+
+  test.each(['plain', 'TLS'])('a client that resets while its target takes nothing: %s', async (wire) => {
+    const target = await TcpTarget.listen((socket) => socket.pause());
+    const { certFile, keyFile } = makeCertificate();
+    const secure = wire === 'TLS' ? ['--cert', certFile, '--key', keyFile] : [];
+    // The pings of a keepalive would notice it too, much later.
+    const bridge = await startBridge(target.address, '--keepalive', '1h', ...secure);
+    const idle = bridge.sockets;
+    const socket = connect(bridge.port, '127.0.0.1');
+    const client = await WsClient.open(bridge.url.replace('http', 'ws'), {
+      createConnection: () => (wire === 'TLS' ? connectTls({ socket, rejectUnauthorized: false }) : socket),
+    });
+    const piece = randomBytes(1_000_000);
+    while (client.ws.bufferedAmount === 0) {
+      client.send(piece);
+      await delay(50);
+    }
+    await delay(1500);
+    expect(bridge.sockets).toBeGreaterThan(idle);
+    socket.resetAndDestroy();
+    await bridge.waitForLine(/CLIENT_GONE/, 5000);
+    await bridge.whenSocketsAre(idle, 5000);
   });
 
   test('a target that never ends after the client has gone is cut off', async () => {

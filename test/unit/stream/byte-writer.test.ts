@@ -152,4 +152,24 @@ describe('congestion', () => {
     gate.release();
     expect(gate.taken.every((chunk) => chunk.length > 0)).toBe(true);
   });
+
+  it('probes a socket by an empty write, and only when nothing waits', () => {
+    const gate = new Gate();
+    const writer = new ByteWriter(gate, true);
+    expect(writer.probe()).toBe(true);
+    expect(gate.taken.map(({ length }) => length)).toEqual([0]);
+    gate.release();
+    const busy = new Gate();
+    const waiting = new ByteWriter(busy, true);
+    waiting.write(Buffer.from('waits'), 0, 5, false);
+    expect(waiting.probe()).toBe(true);
+    busy.release();
+    expect(busy.taken).toHaveLength(1);
+  });
+
+  it('cannot probe what is not a socket', () => {
+    const gate = new Gate();
+    expect(new ByteWriter(gate, false).probe()).toBe(false);
+    expect(gate.taken).toEqual([]);
+  });
 });
