@@ -11,7 +11,8 @@ takeCtrlCOnce();
 // In this very process: package.json starts it with exec, so that a signal to npm ends the bridge and nothing is left.
 const bin = path.join(ROOT, 'bin/bascule.mjs');
 process.argv = [process.argv[0], bin, 'demo', ...process.argv.slice(2)];
-await import(pathToFileURL(bin).href);
+const { main } = await import(pathToFileURL(path.join(ROOT, 'dist/cli/main.js')).href);
+await main('npm start --');
 
 /** The terminal sends Ctrl-C to npm too, which passes it on: without this one keystroke would count as two. */
 function takeCtrlCOnce() {

@@ -60,8 +60,11 @@ export const ERRORS = {
   HTPASSWD_INVALID: row('config', 'operator', null, null, 'The password file cannot be used.', 'Check its path and permissions.'),
   PLUGIN_NOT_FOUND: row('config', 'operator', null, null, 'The plugin cannot be found.', 'Check its path, or install its package.'),
   PLUGIN_INVALID: row('config', 'operator', null, null, 'The plugin cannot be used.', 'See the guide to plugins.'),
+  PLUGIN_OPTION: row('config', 'operator', null, null, 'The plugin does not take an option.', 'Give the options that its own documentation names.'),
+  PEER_FILES_INVALID: row('config', 'operator', null, null, 'The directory of the peer files cannot be used.', 'Check its path and permissions.'),
   PACKAGE_MISSING: row('config', 'operator', null, null, 'An optional package is not installed.', 'Install the package that the message names.'),
   SYSLOG_UNREACHABLE: row('config', 'operator', null, null, 'The system log cannot be reached.', 'Check its address, and that the log daemon runs.'),
+  OUTPUT_FAILED: row('config', 'operator', null, null, 'The output cannot be written.', 'Check that there is room where it goes.'),
   LINK_FAILED: row('config', 'operator', null, null, 'The link cannot be made.', 'Choose another directory with --dir.'),
   DAEMON_FAILED: row('config', 'operator', null, null, 'The daemon ended before it listened.', 'Start it without --daemon to see why.'),
   PID_FILE_UNWRITABLE: row('config', 'operator', null, null, 'The pid file cannot be written.', 'Check its path and permissions.'),
@@ -122,6 +125,12 @@ export const ERRORS = {
   TOKEN_MISSING: row('route', 'client', 404, null, 'The address has no token.', 'Add ?token= and the token to the address.'),
   TOKEN_UNKNOWN: row('route', 'client', 404, null, 'The token is not valid.', 'Ask for a new token.'),
   TOKEN_TARGET_INVALID: row('route', 'operator', 500, null, 'The token leads to an address that cannot be used.', 'Correct the address in the token source.'),
+  PEER_NOT_FOUND: row('route', 'client', 404, null, 'There is no peer for this connection.', 'Check the address, the cookies and the subprotocols.'),
+  PEER_DENIED: row('route', 'client', 403, null, 'This connection is not allowed.', 'Ask those who run the bridge.'),
+  PEER_UNAVAILABLE: row('route', 'operator', 503, null, 'There is no peer for this connection at the moment.', 'Try again later.'),
+  PEER_INVALID: row('route', 'operator', 500, null, 'The peer of this connection cannot be used.', 'Correct what the log of the bridge names.'),
+  SUBPROTOCOL_REFUSED: row('route', 'client', 404, null, 'None of the subprotocols that were offered is accepted here.', 'Offer one that is accepted, or none.'),
+  FRAMING_INVALID: row('route', 'operator', 500, 1011, 'The framing cannot be used.', 'See the guide to framing.'),
   ROUTE_TIMEOUT: row('route', 'operator', 503, null, 'Finding the target took too long.', 'Try again later.'),
   ROUTE_FAILED: row('route', 'operator', 500, null, 'Finding the target failed.', 'See the log of the bridge.'),
 
@@ -140,6 +149,7 @@ export const ERRORS = {
 
   // relay
   TARGET_RESET: row('relay', 'target', null, 1011, 'The target broke the connection.', 'Check the target.'),
+  HANDLER_FAILED: row('relay', 'target', null, 1011, 'The handler of the session failed.', 'See the log of the bridge.'),
   TARGET_DATAGRAM_TOO_LARGE: row('relay', 'client', null, 1009, 'The message is too large for a datagram.', 'Send smaller messages.'),
   WS_UNMASKED: row('relay', 'client', null, 1002, 'A client frame was not masked.', 'Mask every frame (RFC 6455 §5.1).'),
   WS_RESERVED_BITS: row('relay', 'client', null, 1002, 'A reserved bit was set without an extension.', 'Clear the reserved bits (RFC 6455 §5.2).'),
@@ -151,14 +161,20 @@ export const ERRORS = {
   WS_CLOSE_FRAME: row('relay', 'client', null, 1002, 'A close frame was malformed.', 'Follow RFC 6455 §5.5.1 and §7.4.'),
   WS_INVALID_UTF8: row('relay', 'client', null, 1007, 'A text message was not valid UTF-8.', 'Send binary messages, or valid UTF-8.'),
   WS_BASE64: row('relay', 'client', null, 1007, 'A message was not valid base64.', 'Send text messages in base64 with padding, or use the binary subprotocol.'),
+  FRAMING_LIMIT: row('relay', 'target', null, 1009, 'A message of the target was larger than the limit.', 'Raise relay.maxMessage, or check that the framing is that of the target.'),
+  FRAMING_FAILED: row('relay', 'operator', null, 1011, 'Cutting the stream of the target into messages failed.', 'Check that the framing is that of the target; see the log of the bridge.'),
+  FRAMING_MESSAGE: row('relay', 'client', null, 1007, 'A message was too short for the framing of the target.', 'Send messages with everything that stands in front of the length.'),
   WS_MESSAGE_TOO_LARGE: row('relay', 'client', null, 1009, 'A message was larger than the limit.', 'Send smaller messages, or raise relay.maxMessage.'),
   CLIENT_GONE: row('relay', 'client', null, 1006, 'The client went away without a close frame.', 'Check the network.'),
   CLIENT_SILENT: row('relay', 'client', null, 1001, 'The client answered no pings.', 'Check the network.'),
+  CLIENT_TOO_SLOW: row('relay', 'client', null, 1008, 'The client took what was sent to it too slowly.', 'Read faster; or let the handler wait for what send gives.'),
   IDLE_TIMEOUT: row('relay', 'operator', null, 1000, 'Nothing was sent for the idle limit.', 'Send data, or raise relay.idleTimeout.'),
   SESSION_LIMIT: row('relay', 'operator', null, 1008, 'The session reached its time limit.', 'Connect again, or raise relay.maxSession.'),
   SHUTDOWN: row('relay', 'operator', 503, 1001, 'The bridge is shutting down.', 'Connect again later.'),
 
   RECORD_FAILED: row('relay', 'operator', null, null, 'The recording has ended, the session goes on.', 'Check the directory of the recording and the room on its disk.'),
+
+  SESSION_ENDED: row('closed', 'client', null, null, 'The session has ended.', 'Send nothing after the end; the closed promise of the session says why.'),
 
   INTERNAL: row('closed', 'bridge', 500, 1011, 'The bridge failed.', 'Report it with the log of the bridge.'),
 } as const satisfies Record<string, ErrorRow>;
@@ -168,6 +184,8 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface BridgeErrorOptions {
   /** What exactly went wrong, for the operator: addresses, paths, system errors. Never a secret, never sent to a client. */
   detail?: string;
+  /** The whole message, where the sentence of the table would only say again what the detail says. */
+  message?: string;
   /** What to do instead of the remedy in the table, when more is known. */
   remedy?: string;
   /** Value of the WWW-Authenticate header that goes with AUTH_REQUIRED (RFC 9110 §11.6.1). */
@@ -190,7 +208,7 @@ export class BridgeError extends Error {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(
-      options.detail ? `${options.detail}: ${lowerFirst(sentence)}` : sentence,
+      options.message ?? (options.detail ? `${options.detail}: ${lowerFirst(sentence)}` : sentence),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     Error.stackTraceLimit = stackTraceLimit;

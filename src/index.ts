@@ -4,7 +4,8 @@ import { EventHub } from './observe/events.ts';
 import { BridgeServer } from './server/bridge-server.ts';
 
 /**
- * Makes a bridge from the same input that a config file holds; a target may also be a function that gives a stream.
+ * Makes a bridge from the same input that a config file holds; a target may also be a function that gives a stream, and
+ * `onSession`, in its place, talks to each client itself.
  *
  * Throws a BridgeError that names every wrong value. Nothing is opened before `listen` or `attach`.
  */
@@ -13,6 +14,7 @@ export function createBridge(input: BridgeInput): BridgeServer {
   return new BridgeServer(config, new EventHub(), warnings);
 }
 
+export type { BridgeSession, SessionHandler } from './bridge-session.ts';
 export type { BridgeAddress, BridgeServer } from './server/bridge-server.ts';
 export type {
   BridgeInput,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buildBrowser } from './browser.mjs';
+import { compile } from './compile.mjs';
 import { buildManual } from './manual.mjs';
 import { findProgram } from './packages.mjs';
 import { buildPages } from './pages.mjs';
 import { ROOT } from './root.mjs';
-import { capture, installed, run } from './run.mjs';
+import { run } from './run.mjs';
 
 const DIST = path.join(ROOT, 'dist');
 const STAMP = path.join(ROOT, 'node_modules/.cache/bascule/build.json');
@@ -14,8 +16,11 @@ const NATIVE_BUILD = 'scripts/build-native.mjs';
 const INPUTS = [
   'src',
   'native',
+  'scripts/steps/browser.mjs',
   'scripts/steps/build.mjs',
+  'scripts/steps/compile.mjs',
   'scripts/steps/manual.mjs',
+  'scripts/steps/page-shell.mjs',
   'scripts/steps/pages.mjs',
   NATIVE_BUILD,
   'package-lock.json',
@@ -43,37 +48,18 @@ export async function build() {
   // Taken first: a file that changes during the build makes the next one stale.
   const inputs = fingerprint();
 
-  const [compiled, pages] = await Promise.all([compile(), buildPages()]);
-  if (!compiled || !pages) return false;
+  const [compiled, browser, pages] = await Promise.all([compile('tsconfig.build.json'), buildBrowser(), buildPages()]);
+  if (!compiled || !browser || !pages) return false;
   if (existsSync(path.join(ROOT, NATIVE_BUILD)) && run(process.execPath, [NATIVE_BUILD]) !== 0) return false;
 
   const manual = await buildManual();
-  removeStrays([...compiled, ...pages, ...manual]);
+  removeStrays([...compiled, ...browser, ...pages, ...manual]);
   // With the native parts, whose names their own script knows.
   const outputs = filesUnder('dist');
   mkdirSync(path.dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, JSON.stringify({ inputs, compiler: hasCompiler(), outputs }));
   process.stdout.write(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
   return true;
-}
-
-/** Compiles src/; gives the files it made, or null after printing what is wrong. */
-async function compile() {
-  const tsc = installed('typescript/bin/tsc');
-  const { status, output } = await capture(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--listEmittedFiles']);
-  const mark = 'TSFILE: ';
-  const lines = output.split('\n');
-  if (status !== 0) {
-    process.stderr.write(
-      `${lines
-        .filter((line) => !line.startsWith(mark))
-        .join('\n')
-        .trimEnd()}\n`,
-    );
-    return null;
-  }
-  const emitted = lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length).trim());
-  return emitted.map((file) => path.relative(ROOT, path.resolve(ROOT, file)));
 }
 
 /** Removes what earlier builds left in dist/: files whose source is gone. The native build looks after its own. */

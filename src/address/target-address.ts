@@ -16,10 +16,13 @@ export type TargetAddress =
   | { readonly kind: 'tcp' | 'udp'; readonly host: string; readonly port: number }
   | { readonly kind: 'tls'; readonly host: string; readonly port: number; readonly options: TargetAddressOptions }
   | { readonly kind: 'unix' | 'unix-dgram'; readonly path: string }
-  | { readonly kind: 'echo' | 'demo' };
+  | { readonly kind: Builtin };
 
-const SCHEMES = ['tcp', 'tls', 'udp', 'unix', 'unix-dgram', 'echo', 'demo'];
-const FORMS = 'write HOST:PORT, tcp://, tls:// or udp://HOST:PORT, unix:PATH, unix-dgram:PATH, echo: or demo:';
+/** Targets that the bridge brings along. */
+type Builtin = 'echo' | 'demo' | 'load';
+
+const SCHEMES = ['tcp', 'tls', 'udp', 'unix', 'unix-dgram', 'echo', 'demo', 'load'];
+const FORMS = 'write HOST:PORT, tcp://, tls:// or udp://HOST:PORT, unix:PATH, unix-dgram:PATH, echo:, demo: or load:';
 /** Schemes of other programs, with ours for them. */
 const FOREIGN: Readonly<Record<string, string>> = {
   ssl: 'tls',
@@ -46,7 +49,8 @@ export function parseTarget(text: string): TargetAddress {
       return { kind: scheme.toLowerCase() as 'unix' | 'unix-dgram', path: parseSocketPath(rest, text) };
     case 'echo':
     case 'demo':
-      return parseBuiltin(scheme.toLowerCase() as 'echo' | 'demo', rest, text);
+    case 'load':
+      return parseBuiltin(scheme.toLowerCase() as Builtin, rest, text);
     case 'tcp':
     case 'tls':
     case 'udp':
@@ -56,7 +60,7 @@ export function parseTarget(text: string): TargetAddress {
       if (!/^\d+$/.test(rest)) throw badAddress(text, 'two slashes are missing', `write ${scheme}://${rest}`);
   }
   if (rest.startsWith('//')) throw unknownScheme(scheme, text);
-  if (trimmed === 'echo' || trimmed === 'demo') return { kind: trimmed };
+  if (trimmed === 'echo' || trimmed === 'demo' || trimmed === 'load') return { kind: trimmed };
   return parseBare(trimmed, text);
 }
 
@@ -88,7 +92,7 @@ function parseBare(trimmed: string, text: string): TargetAddress {
   return { kind: 'tcp', ...parseHostPort(trimmed, text, 1) };
 }
 
-function parseBuiltin(kind: 'echo' | 'demo', rest: string, text: string): TargetAddress {
+function parseBuiltin(kind: Builtin, rest: string, text: string): TargetAddress {
   if (rest === '' || rest === '//') return { kind };
   const remedy = /^\d+$/.test(rest)
     ? `write ${kind}:, or tcp://${kind}:${rest} for a host of that name`

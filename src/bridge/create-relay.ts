@@ -4,13 +4,16 @@ import type { Framing } from '../framing/framing.ts';
 import { StreamReader, type ByteReader } from '../stream/byte-reader.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
 import { DatagramRelay } from './datagram-relay.ts';
+import type { MessageConnection } from './message-connection.ts';
+import { MessageRelay } from './message-relay.ts';
 import type { Relay, RelayObserver, Tap } from './relay.ts';
 import { StreamRelay } from './stream-relay.ts';
 
 /** A connected target as a relay takes it. */
 export type RelayTarget =
   | { readonly kind: 'stream'; readonly duplex: Duplex; readonly reader?: ByteReader }
-  | DatagramConnection;
+  | DatagramConnection
+  | MessageConnection;
 
 /** Makes the relay that suits a target. `label` names the target in errors; without `framing` payloads pass as they are. */
 export function createRelay(
@@ -22,6 +25,7 @@ export function createRelay(
   framing: Framing | null,
 ): Relay {
   if (target.kind === 'datagram') return new DatagramRelay(target, label, config, observer, tap, framing);
+  if (target.kind === 'message') return new MessageRelay(target, label, config, observer, tap, framing);
   const reader = target.reader ?? new StreamReader(target.duplex);
   return new StreamRelay({ duplex: target.duplex, reader, label }, config, observer, tap, framing);
 }

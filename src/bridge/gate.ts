@@ -5,18 +5,19 @@ export interface Source {
 }
 
 /**
- * Says whether one side of a session is read: not while the other side is behind with what came from it, and not while
- * somebody who watches holds both.
+ * Says whether one side of a session is read: not while the other side is behind with what came from it, not while
+ * somebody who watches holds both, and not while it rests.
  */
 export class Gate {
   #source: Source | null = null;
   #behind = false;
   #held = false;
+  #resting: NodeJS.Timeout | null = null;
   #free = false;
 
   /** Whether the side is not read now. */
   get shut(): boolean {
-    return this.#behind || this.#held;
+    return this.#behind || this.#held || this.#resting !== null;
   }
 
   /** Tells which side it is about; what happened before has no effect on it. */
@@ -35,7 +36,7 @@ export class Gate {
   goOn(): void {
     if (!this.#behind) return;
     this.#behind = false;
-    if (!this.#held) this.#source?.resume();
+    this.#resume();
   }
 
   /** Leaves the side unread until `release`, whatever the other side has queued. */
@@ -48,7 +49,17 @@ export class Gate {
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    if (!this.#behind) this.#source?.resume();
+    this.#resume();
+  }
+
+  /** Leaves the side unread for a moment of `time` ms. */
+  rest(time: number): void {
+    if (this.#free || this.#resting) return;
+    this.#source?.pause();
+    this.#resting = setTimeout(() => {
+      this.#resting = null;
+      this.#resume();
+    }, time);
   }
 
   /** Reads the side from now on whatever comes, because what it sends goes nowhere. */
@@ -56,6 +67,12 @@ export class Gate {
     if (this.#free) return;
     this.#free = true;
     this.#behind = this.#held = false;
+    if (this.#resting) clearTimeout(this.#resting);
+    this.#resting = null;
     this.#source?.resume();
+  }
+
+  #resume(): void {
+    if (!this.shut) this.#source?.resume();
   }
 }

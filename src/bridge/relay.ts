@@ -1,11 +1,20 @@
 import type { RelayConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
+import type { SessionEnd } from '../observe/events.ts';
 import type { ClientConnection, ConnectionHandler } from '../websocket/connection.ts';
+
+/** A client that broke off leaves its target at most this long to end too, in ms. */
+export const ABRUPT_LINGER = 500;
+
+/** How a session ends, without what is known only afterwards. */
+export type EndReason = Omit<SessionEnd, 'duration'>;
 
 /** What a relay tells the session, which decides what follows. */
 export interface RelayObserver {
-  /** The target has ended its stream, and all it sent is queued for the client. */
-  onTargetEnd(): void;
+  /** How the session ends, as soon as that is decided; null before. */
+  readonly end: EndReason | null;
+  /** The target has ended its stream, and all it sent is queued for the client. 1000 unless it gives a code of its own. */
+  onTargetEnd(code?: number, reason?: string): void;
   onTargetError(error: BridgeError): void;
   /** The target's side is closed for good. */
   onTargetClosed(): void;

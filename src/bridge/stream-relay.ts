@@ -1,18 +1,18 @@
 import type { Duplex } from 'node:stream';
 import type { RelayConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
-import type { Frame, Framing } from '../framing/framing.ts';
+import type { Framing } from '../framing/framing.ts';
 import type { ByteReader, ByteSink } from '../stream/byte-reader.ts';
 import { ByteWriter } from '../stream/byte-writer.ts';
 import { finishStream } from '../stream/finish-stream.ts';
-import { isSocket } from '../stream/socket-reader.ts';
+import { isPlainSocket, isSocket } from '../stream/socket-reader.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import { Gate } from './gate.ts';
-import { stallTime, targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
-
-/** After a client broke off, its target gets at most this long to end too, in ms. */
-const ABRUPT_LINGER = 500;
+import { Moderation, REST } from './moderation.ts';
+import { Pieces } from './pieces.ts';
+import { ABRUPT_LINGER, stallTime, targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
+import { sendFrames } from './send-frames.ts';
 
 /** Relays between a WebSocket and a byte stream: payloads become the stream, and each read becomes one binary message. */
 export class StreamRelay implements Relay, ByteSink {
@@ -28,9 +28,13 @@ export class StreamRelay implements Relay, ByteSink {
   readonly #tap: Tap | null;
   /** null: payloads pass as they are, on the fast path. */
   readonly #framing: Framing | null;
+  /** What the messages of the current chunk mean to the target. */
+  readonly #unframed = new Pieces();
   #connection: ClientConnection | null = null;
   readonly #clientGate = new Gate();
   readonly #targetGate = new Gate();
+  /** null where bytes do not gather while they are not read. */
+  readonly #moderation: Moderation | null;
   #targetEnded = false;
   /** What the target still sends goes nowhere, because the client will not read it. */
   #discarding = false;
@@ -51,6 +55,7 @@ export class StreamRelay implements Relay, ByteSink {
     this.#duplex = target.duplex;
     this.#reader = target.reader;
     this.#writer = new ByteWriter(target.duplex, isSocket(target.duplex));
+    this.#moderation = isPlainSocket(target.duplex) ? new Moderation() : null;
     this.#label = target.label;
     this.#config = config;
     this.#observer = observer;
@@ -62,7 +67,9 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   get queued(): number {
-    return this.#writer.queued + (this.#connection?.writer.queued ?? 0);
+    const { framer, unframer } = this.#framing ?? {};
+    const held = (framer?.held ?? 0) + (unframer?.held ?? 0);
+    return this.#writer.queued + (this.#connection?.writer.queued ?? 0) + held;
   }
 
   start(connection: ClientConnection): void {
@@ -135,6 +142,7 @@ export class StreamRelay implements Relay, ByteSink {
 
   onChunk(mayKeep: boolean): boolean {
     this.signsOfLife++;
+    if (this.#framing) return this.#writeUnframed(mayKeep);
     const chunk = this.#chunk;
     this.#chunk = null;
     if (chunk === null || this.#chunkEnd === this.#chunkStart) return false;
@@ -143,21 +151,31 @@ export class StreamRelay implements Relay, ByteSink {
 
   #toTarget(buffer: Buffer, start: number, end: number, mayKeep: boolean): boolean {
     this.bytesIn += end - start;
+    this.#moderation?.reset();
     if (this.#tap) this.#tap('client', buffer.subarray(start, end));
     const kept = this.#writer.write(buffer, start, end, mayKeep);
     if (this.#writer.congested(this.#config.highWaterMark)) this.#clientGate.wait();
     return kept;
   }
 
-  /** Writes what a slice of a message means. A message without meaning ends the session. */
+  /** Takes what a slice of a message means. A message without meaning ends the session, behind those before it. */
   #unframe({ unframer }: Framing, slice: Buffer, opcode: DataOpcode, last: boolean): void {
     if (this.#discarding) return;
     try {
-      const bytes = unframer.push(slice, opcode, last);
-      if (bytes.length > 0) this.#toTarget(bytes, 0, bytes.length, true);
+      this.#unframed.add(unframer.push(slice, opcode, last), slice);
     } catch (error) {
-      this.#observer.onClientError(asBridgeError(error));
+      this.#writeUnframed(false);
+      this.#observer.onClientError(asBridgeError(error, 'FRAMING_FAILED'));
     }
+  }
+
+  /** Writes what the messages of a chunk meant. */
+  #writeUnframed(mayKeep: boolean): boolean {
+    const unframed = this.#unframed.take();
+    if (!unframed) return false;
+    const { bytes, borrowed } = unframed;
+    const kept = this.#toTarget(bytes, 0, bytes.length, mayKeep || !borrowed);
+    return borrowed && kept;
   }
 
   onPong(): void {}
@@ -181,25 +199,26 @@ export class StreamRelay implements Relay, ByteSink {
     if (this.#discarding || connection === null) return false;
     this.bytesOut += end - start;
     if (this.#tap) this.#tap('target', buffer.subarray(start, end));
-    const kept = this.#framing
-      ? this.#send(connection, this.#framing.framer.push(buffer.subarray(start, end)))
+    const framer = this.#framing?.framer;
+    const kept = framer
+      ? sendFrames(connection, framer.push(buffer.subarray(start, end)), { buffer, start, headroom, mayKeep })
       : connection.send(OPCODE.binary, buffer, start, end, headroom, mayKeep);
+    if (framer?.error) {
+      this.#observer.onTargetError(framer.error);
+      return kept;
+    }
     if (connection.writer.congested(this.#config.highWaterMark)) this.#targetGate.wait();
+    if (this.#moderation?.isTooFast(end - start, steadyNow)) this.#targetGate.rest(REST);
     return kept;
-  }
-
-  /** Sends the messages of a framer, which own their memory. */
-  #send(connection: ClientConnection, frames: readonly Frame[]): false {
-    for (const { opcode, data } of frames) connection.send(opcode, data, 0, data.length, 0, true);
-    return false;
   }
 
   onEnd(): void {
     this.#targetEnded = true;
-    if (!this.#discarding && this.#framing && this.#connection) {
-      this.#send(this.#connection, this.#framing.framer.end());
-    }
-    if (!this.#discarding) this.#observer.onTargetEnd();
+    if (this.#discarding) return;
+    const framer = this.#framing?.framer;
+    if (framer && this.#connection) sendFrames(this.#connection, framer.end(), null);
+    if (framer?.error) this.#observer.onTargetError(framer.error);
+    else this.#observer.onTargetEnd();
   }
 
   #onClientDrain(): void {
@@ -210,6 +229,7 @@ export class StreamRelay implements Relay, ByteSink {
 
   #onTargetClosed(): void {
     this.#framing?.framer.dispose();
+    this.#framing?.unframer.dispose();
     if (!this.#targetEnded && !this.#discarding) {
       this.#observer.onTargetError(
         new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }),
@@ -219,4 +239,9 @@ export class StreamRelay implements Relay, ByteSink {
     this.#clientGate.goOn();
     this.#observer.onTargetClosed();
   }
+}
+
+/** The time in ms on a steady clock. */
+function steadyNow(): number {
+  return performance.now();
 }

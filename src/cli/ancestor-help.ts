@@ -7,10 +7,12 @@ export interface AncestorPage {
   readonly usage: readonly string[];
   readonly what: string;
   readonly options: readonly AncestorOption[];
+  /** What else there is to tell, each a table of its own. */
+  readonly more?: readonly { readonly title: string; readonly rows: readonly (readonly [string, string])[] }[];
 }
 
 /** The help of a dialect, made from its option table. `width` is that of the terminal. */
-export function ancestorHelp({ usage, what, options }: AncestorPage, width = 80): string {
+export function ancestorHelp({ usage, what, options, more = [] }: AncestorPage, width = 80): string {
   const columns = Math.max(60, Math.min(width, 110));
   const help = { flag: '--help', short: '-h', value: 'nothing', help: 'Print this help.' } as const;
   const own = options.filter(({ extra }) => !extra);
@@ -30,6 +32,7 @@ export function ancestorHelp({ usage, what, options }: AncestorPage, width = 80)
             columns,
           )}`,
         ]),
+    ...more.map(({ title, rows }) => `${title}:\n${textTable(rows, columns)}`),
   ];
   return `${sections.join('\n\n')}\n`;
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { quoted } from '../address/host-port.ts';
+import { BUILTIN_PAGES } from '../config/builtin-pages.ts';
 import { Secret } from '../config/secret.ts';
 import type { AncestorArguments } from './ancestor-option.ts';
 import { isClass, setAuthPlugin, setTokenPlugin } from './ancestor-plugins.ts';
@@ -13,6 +14,8 @@ export interface AncestorDialect {
   /** What a wrapped program's end means when nobody says so. */
   readonly wrapMode: 'exit' | 'ignore';
   readonly legacyProtocols: boolean;
+  /** The target of every client, where the command line names none. A bare port is then for this machine alone. */
+  readonly target?: 'echo:' | 'load:';
 }
 
 const SSL_VERSIONS: Readonly<Record<string, string>> = {
@@ -42,6 +45,8 @@ export function ancestorInvocation(
     ...builder.result,
     notes,
     launch,
+    // Who measures wants the page to measure with.
+    ...(dialect.target === undefined ? {} : { pages: true }),
     withListen: (listen) => `${dialect.program} ${listen} …`,
   };
 }
@@ -150,6 +155,8 @@ class Reading {
   /** LISTEN and TARGET: from the operands, or from the options that stand for one of them. */
   #endpoints(): void {
     const { operands, rest } = this.#args;
+    if (this.#dialect.target !== undefined)
+      return this.#ownServer(this.#dialect.target, [...operands, ...(rest ?? [])]);
     if (rest && operands.length > 1)
       throw usageError('there is a target and a program to wrap', 'Leave out the target, or the -- and the program.');
     const words = [...operands, ...(rest ?? [])];
@@ -167,11 +174,22 @@ class Reading {
     if (extra !== undefined) throw tooMany(extra);
   }
 
+  /** A port, and nothing to connect to: the server is in the bridge. */
+  #ownServer(target: string, [word, extra]: readonly string[]): void {
+    this.#listen(word);
+    if (extra !== undefined) throw tooMany(extra);
+    this.builder.set('target.url', target, this.#dialect.program);
+  }
+
   #listen(word: string | undefined): void {
     if (word === undefined) throw usageError('the port to listen on is missing', this.#seeHelp);
     const { host, port } = splitAddress(word);
     const ipv6 = this.#has('--prefer-ipv6');
     const number = readPort(port, 0, quoted(word));
+    if (host === '' && this.#dialect.target !== undefined) {
+      this.builder.set('listen', String(number), 'source_port');
+      return;
+    }
     const address = host === '' ? (ipv6 ? '::' : '0.0.0.0') : host;
     this.builder.set('listen', `${isIPv6(address) ? `[${address}]` : address}:${number}`, 'source_port');
     this.builder.set('listenFamily', ipv6 ? 'ipv6' : 'ipv4', '--prefer-ipv6');
@@ -254,12 +272,14 @@ class Reading {
     const { values } = this.#args;
     const web = this.text('--web');
     if (web !== undefined) {
-      builder.set('web.root', web, '--web');
+      // To these programs it is a directory like any other.
+      builder.set('web.root', web === BUILTIN_PAGES ? `./${web}` : web, '--web');
       builder.set('web.listing', !this.#has('--file-only'), '--file-only');
       if (this.#has('--web-auth')) builder.set('web.auth', true, '--web-auth');
     }
     builder.set('subprotocols', ['binary', 'base64'], this.#dialect.program);
-    builder.set('relay.keepalive.interval', values.get('--heartbeat') ?? 0, '--heartbeat');
+    if (this.#dialect.target === undefined)
+      builder.set('relay.keepalive.interval', values.get('--heartbeat') ?? 0, '--heartbeat');
     const record = this.text('--record');
     if (record !== undefined) builder.set('record', record, '--record');
     if (this.#has('--run-once')) builder.set('life.once', true, '--run-once');

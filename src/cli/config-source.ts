@@ -3,12 +3,17 @@ import type { BridgeInput } from '../config/input.ts';
 import { loadConfig } from '../config/load.ts';
 import { type ResolveContext, type ResolvedConfig, tryResolve } from '../config/resolve.ts';
 import type { Origins } from './dialect.ts';
-import { configFailure, EXIT, Failure, issueLine } from './failure.ts';
+import { argumentsFailure, EXIT, Failure, fileFailure, type FlagOf, issueLine } from './failure.ts';
 
-/** Resolves what a command line describes. Throws a Failure that names flags. */
-export function resolveArguments(input: BridgeInput, origins: Origins, context: ResolveContext): ResolvedConfig {
+/** Resolves what a command line describes. Throws a Failure that names flags; `flagOf` gives those of keys that are missing. */
+export function resolveArguments(
+  input: BridgeInput,
+  origins: Origins,
+  context: ResolveContext,
+  flagOf: FlagOf = () => undefined,
+): ResolvedConfig {
   const result = tryResolve(input, context);
-  if ('issues' in result) throw configFailure(result.issues, origins);
+  if ('issues' in result) throw argumentsFailure(result.issues, origins, flagOf);
   return result;
 }
 
@@ -26,7 +31,7 @@ export function resolveFile(
   }
   const input = merge(file.input, overrides);
   const result = tryResolve(input, { directory: file.directory });
-  if ('issues' in result) throw configFailure(result.issues, origins, file);
+  if ('issues' in result) throw fileFailure(result.issues, origins, file);
   return { ...result, input };
 }
 

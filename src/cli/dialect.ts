@@ -41,6 +41,10 @@ export interface RunInvocation {
   readonly launch: Launch;
   /** What to tell the operator: options that do nothing here, files that are missing. */
   readonly notes: readonly string[];
+  /** How this command line gives the value of a dotted key; undefined where it cannot. For remedies. */
+  readonly flagOf?: (key: string) => string | undefined;
+  /** Serves the pages that come with Bascule. */
+  readonly pages?: boolean;
   /** The command line with another LISTEN, for showing how to listen elsewhere. */
   readonly withListen: (listen: string) => string;
 }
@@ -50,13 +54,22 @@ export type CommandName = 'run' | 'serve' | 'check' | 'schema' | 'demo' | 'link'
 /** Where each value came from, by its dotted key: a flag, an argument or an environment variable. */
 export type Origins = Readonly<Record<string, string>>;
 
+/** Tells whether a file is there. */
+export type Exists = (file: string) => boolean;
+
+/** Gives the text of a file. */
+export type ReadText = (file: string) => string;
+
 /** A command line language. `parse` is pure; it throws USAGE when the command line cannot be understood. */
 export interface Dialect {
   readonly name: string;
   /** Shown before a usage error, as the ancestors do. */
   readonly usage?: readonly string[];
-  /** `exists` tells whether a file is there: some options count only then. */
-  parse(argv: readonly string[], env: Environment, exists?: (file: string) => boolean): Invocation;
+  /**
+   * `exists` tells whether a file is there: some options count only then. `read` gives the text of a config file in the
+   * dialect's own language, and throws where there is none.
+   */
+  parse(argv: readonly string[], env: Environment, exists?: Exists, read?: ReadText): Invocation;
 }
 
 /** The error for a command line that cannot be understood. */

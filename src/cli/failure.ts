@@ -14,6 +14,8 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_SYNTAX',
   'CONFIG_INVALID',
   'CONFIG_UNKNOWN_KEY',
+  'PLUGIN_OPTION',
+  'FRAMING_INVALID',
 ]);
 
 /** Ends the program after one line per reason; thrown where nothing more can be done. */
@@ -35,27 +37,54 @@ export function failureOf(thrown: unknown): Failure {
   return new Failure([`bascule: error ${error.code}: ${messageOf(error)} — ${error.remedy}`], statusOf(error.code));
 }
 
-/** The failure of a config: a line per issue, in the order of the file, each with its place. */
-export function configFailure(issues: readonly ConfigIssue[], origins: Origins, file?: ConfigFile): Failure {
+/** The failure of a config file: a line per issue, in the order of the file, each with its place. Flags that win over it are named. */
+export function fileFailure(issues: readonly ConfigIssue[], origins: Origins, file: ConfigFile): Failure {
   const located = issues.map((issue) => {
-    const key = issue.path.join('.');
-    const origin = origins[key] ?? (file ? undefined : originWithin(origins, key));
-    const offset = origin === undefined && file ? file.offset(issue) : -1;
-    const place = origin ?? (file ? file.place(issue) : keyOf(issue.path));
-    return { offset, line: issueLine(issue, place) };
+    const origin = originOf(origins, issue.path.join('.'));
+    const offset = origin === undefined ? file.offset(issue) : -1;
+    return { offset, line: issueLine(issue, origin ?? file.place(issue)) };
   });
   const sorted = located.toSorted((a, b) => a.offset - b.offset);
-  const isUsage = issues.some(({ code }) => USAGE_CODES.has(code));
-  return new Failure(
+  return failureOfLines(
+    issues,
     sorted.map(({ line }) => line),
-    isUsage ? EXIT.usage : EXIT.failure,
   );
 }
 
-/** A group of keys comes from where its first value comes from. */
-function originWithin(origins: Origins, group: string): string | undefined {
-  const key = Object.keys(origins).find((each) => each.startsWith(`${group}.`));
-  return key === undefined ? undefined : origins[key];
+/** The failure of a command line: a line per issue, in the words of that command line. */
+export function argumentsFailure(issues: readonly ConfigIssue[], origins: Origins, flagOf: FlagOf): Failure {
+  const lines = issues.map((issue) => {
+    const key = issue.path.join('.');
+    const place = originOf(origins, key) ?? originWithin(origins, key) ?? keyOf(issue.path);
+    const { what, remedy } = issue;
+    return issueLine({ ...issue, what: inFlags(what, flagOf), remedy: inFlags(remedy, flagOf) }, place);
+  });
+  return failureOfLines(issues, lines);
+}
+
+/** How a command line gives the value of a dotted key; undefined where it cannot. */
+export type FlagOf = (key: string) => string | undefined;
+
+function failureOfLines(issues: readonly ConfigIssue[], lines: readonly string[]): Failure {
+  return new Failure(lines, issues.some(({ code }) => USAGE_CODES.has(code)) ? EXIT.usage : EXIT.failure);
+}
+
+/** A key may have any name, also one that every object has. */
+function originOf(origins: Origins, key: string): string | undefined {
+  return Object.hasOwn(origins, key) ? origins[key] : undefined;
+}
+
+/** A group of keys comes from where its first value comes from, and what a group lacks belongs to what it has. */
+function originWithin(origins: Origins, key: string): string | undefined {
+  const parent = key.slice(0, Math.max(key.lastIndexOf('.'), 0));
+  const groups = [key, parent].filter((group) => group !== '');
+  const found = groups.flatMap((group) => Object.keys(origins).filter((each) => each.startsWith(`${group}.`)));
+  return found[0] === undefined ? undefined : origins[found[0]];
+}
+
+/** A text with flags in place of the keys that stand in it. */
+function inFlags(text: string, flagOf: FlagOf): string {
+  return text.replaceAll(/\b[a-z]\w*(?:\.[a-z]\w*)+/gi, (key) => flagOf(key) ?? key);
 }
 
 /** One issue on one line, with its code and its place. */

@@ -51,7 +51,7 @@ export const COMMAND_PAGES: Readonly<Record<CommandName, CommandPage>> = {
   },
   demo: {
     usage: ['bascule demo [LISTEN] [options]'],
-    what: 'Serves a page with a terminal and a small server to talk to; /echo sends back what it gets.',
+    what: 'Serves a page with a terminal and a small server to talk to; /echo sends back what it gets, /load is for load tests.',
     examples: [
       ['bascule demo', 'on port 6080, or the next free one'],
       ['bascule demo 7000', 'on port 7000 and no other'],
@@ -59,7 +59,7 @@ export const COMMAND_PAGES: Readonly<Record<CommandName, CommandPage>> = {
   },
   link: {
     usage: ['bascule link NAME [options]'],
-    what: 'Makes a link of that name to bascule: called websockify, wsproxy or wswrap it takes the command line of that program.',
+    what: 'Makes a link of that name to bascule: called websockify, wsproxy, wswrap or websocksy it takes the command line of that program.',
     examples: [
       ['bascule link websockify', 'beside bascule itself'],
       ['bascule link wsproxy --dir ~/bin', 'in another directory'],
@@ -99,7 +99,7 @@ function commandRows(): (readonly [string, string])[] {
   ]);
   return [
     ...own,
-    ['websockify …, wsproxy …, wswrap …', 'The command lines of these programs; see bascule websockify --help.'],
+    ['websockify …, wsproxy …, wswrap …, websocksy …', 'The command lines of these programs; see bascule websockify --help.'],
   ];
 }
 

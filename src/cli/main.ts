@@ -1,49 +1,68 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { BUILTIN_PAGES } from '../config/builtin-pages.ts';
 import { describeConfig } from '../config/describe.ts';
 import type { BridgeInput } from '../config/input.ts';
+import { readInputFile } from '../config/input-file.ts';
 import { jsonSchema } from '../config/json-schema.ts';
 import { usageLines } from './ancestor-help.ts';
 import { resolveArguments, resolveFile } from './config-source.ts';
 import { isDaemon, reportFailure } from './daemon.ts';
 import type { Dialect, Environment, Invocation, RunInvocation, ServeInvocation } from './dialect.ts';
-import { EXIT, type Failure, failureOf } from './failure.ts';
+import { EXIT, Failure, failureOf } from './failure.ts';
+import { BridgeError } from '../errors.ts';
 import { greetingLines } from './greeting.ts';
 import { helpText } from './help.ts';
 import { makeLink } from './link.ts';
 import { native } from './native.ts';
 import { startBridge } from './start.ts';
+import { wsecho, wstest } from './test-server.ts';
 import { websockify } from './websockify.ts';
+import { websocksy } from './websocksy.ts';
 import { wsproxy } from './wsproxy.ts';
 import { wswrap } from './wswrap.ts';
 
 /** The command line languages, by the name that the program is called by, and by the first word after bascule. */
-const ANCESTORS: readonly Dialect[] = [websockify, wsproxy, wswrap];
+const ANCESTORS: readonly Dialect[] = [websockify, wsproxy, wswrap, websocksy, wsecho, wstest];
 
-/** The program: reads the command line of this process, does what it says and sets the exit status. */
-export async function main(): Promise<void> {
+/**
+ * The program: reads the command line of this process, does what it says and sets the exit status.
+ *
+ * `demoCommand` is what a person types in front of LISTEN to start this demo, where it is not the usual.
+ */
+export async function main(demoCommand?: string): Promise<void> {
   process.on('uncaughtException', (thrown) => process.exit(report(failureOf(thrown))));
-  // A reader of the output that has gone away (bascule schema | head) is no failure.
-  process.stdout.on('error', () => {});
+  process.stdout.on('error', onOutputError);
   const [, program = '', ...words] = process.argv;
   const { dialect, argv } = chooseDialect(program, words);
   const daemon = isDaemon(process.env);
   let invocation: Invocation;
   try {
-    invocation = dialect.parse(argv, process.env, existsSync);
+    invocation = dialect.parse(argv, process.env, existsSync, (file) => readInputFile(file, 'CONFIG_NOT_FOUND'));
   } catch (thrown) {
-    const usage = dialect.usage ? usageLines(dialect.usage) : [];
+    // A mistake in a file is none in the command line.
+    const usage = dialect.usage && !(thrown instanceof Failure) ? usageLines(dialect.usage) : [];
     const { lines, status } = failureOf(thrown);
     process.exitCode = report({ lines: [...usage, ...lines], status });
     return;
   }
   try {
-    process.exitCode = await carryOut(invocation, { program, env: process.env, daemon });
+    process.exitCode = await carryOut(invocation, {
+      program,
+      env: process.env,
+      daemon,
+      demoCommand: demoCommand ?? null,
+    });
   } catch (thrown) {
     process.exitCode = report(failureOf(thrown));
     await reportFailure(thrown);
   }
+}
+
+/** A reader that has gone away (bascule schema | head) is no failure; a full disk is one. */
+function onOutputError(cause: NodeJS.ErrnoException): void {
+  if (cause.code === 'EPIPE') return;
+  process.exit(report(failureOf(new BridgeError('OUTPUT_FAILED', { detail: cause.message, cause }))));
 }
 
 /** A link's name says which command line is meant, and so does the first word. */
@@ -66,6 +85,8 @@ interface Carrier {
   readonly env: Environment;
   /** It is a daemon, and another process waits for it to listen. */
   readonly daemon: boolean;
+  /** What starts the demo, in front of LISTEN; null = what the command line says. */
+  readonly demoCommand: string | null;
 }
 
 /** Does what a command line asks for; gives the exit status. */
@@ -104,16 +125,18 @@ function serve({ file, input, origins, launch }: ServeInvocation, { env, daemon 
   );
 }
 
-function run(invocation: RunInvocation, { env, daemon }: Carrier): Promise<number> {
-  const { command, input, origins, launch, notes, withListen } = invocation;
+function run(invocation: RunInvocation, { env, daemon, demoCommand }: Carrier): Promise<number> {
+  const { command, input, origins, launch, notes, flagOf } = invocation;
   const started = process.cwd();
   // A daemon holds no directory in use. Every path becomes absolute by the one it was started in.
   if (daemon) process.chdir('/');
   const isDemo = command === 'demo';
-  const whole = isDemo ? { ...input, web: fileURLToPath(new URL('../web', import.meta.url)) } : input;
+  const whole = isDemo || invocation.pages ? { ...input, web: BUILTIN_PAGES } : input;
   // A port that was given by hand never moves.
   const nextFreePort = isDemo && input.listen === undefined;
-  const resolved = resolveArguments(whole, origins, { nextFreePort, directory: started });
+  const withListen =
+    isDemo && demoCommand !== null ? (listen: string) => `${demoCommand} ${listen}` : invocation.withListen;
+  const resolved = resolveArguments(whole, origins, { nextFreePort, directory: started }, flagOf);
   const noted = { ...resolved, warnings: [...notes, ...resolved.warnings] };
   return startBridge(noted, { launch, env, isDaemon: daemon, directory: started }, (server) =>
     greetingLines(server, input.listen, withListen),

@@ -3,7 +3,9 @@ import { type AncestorPage, optionRow } from './ancestor-help.ts';
 import type { CommandName } from './dialect.ts';
 import { COMMAND_PAGES, environmentRows, flagRow } from './help.ts';
 import { flagsOf } from './native-options.ts';
+import { WSECHO_PAGE, WSTEST_PAGE } from './test-server.ts';
 import { WEBSOCKIFY_PAGE } from './websockify.ts';
+import { WEBSOCKSY_PAGE } from './websocksy-options.ts';
 import { WSPROXY_PAGE } from './wsproxy.ts';
 import { WSWRAP_PAGE } from './wswrap.ts';
 
@@ -29,6 +31,9 @@ const ANCESTORS: Readonly<Record<string, AncestorPage>> = {
   websockify: WEBSOCKIFY_PAGE,
   wsproxy: WSPROXY_PAGE,
   wswrap: WSWRAP_PAGE,
+  websocksy: WEBSOCKSY_PAGE,
+  wsecho: WSECHO_PAGE,
+  wstest: WSTEST_PAGE,
 };
 
 /** Every manual page by its file name, made from the tables that the help is made from. */
@@ -61,7 +66,7 @@ function nativePage(version: string): string {
   ].join('\n');
 }
 
-function ancestorPage(name: string, { usage, what, options }: AncestorPage, version: string): string {
+function ancestorPage(name: string, { usage, what, options, more = [] }: AncestorPage, version: string): string {
   const own = options.filter(({ extra }) => !extra);
   const extra = options.filter((option) => option.extra);
   return [
@@ -77,6 +82,7 @@ function ancestorPage(name: string, { usage, what, options }: AncestorPage, vers
     ),
     section('OPTIONS', table(own.map((option) => optionRow(option)))),
     section('OPTIONS OF BASCULE ALONE', table(extra.map((option) => optionRow(option)))),
+    ...more.map(({ title: heading, rows }) => section(heading.toUpperCase(), table(rows))),
     section('SIGNALS', table(SIGNALS)),
     section('EXIT STATUS', table(EXIT_STATUS)),
     section('SEE ALSO', '.BR bascule (1)'),

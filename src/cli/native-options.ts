@@ -24,7 +24,7 @@ const OWN: Readonly<Record<string, readonly CommandName[]>> = {
 };
 
 /** The demo brings its own page and targets. */
-const NOT_IN_DEMO = /^(target|web)\./;
+const NOT_IN_DEMO = /^(?:(?:target|web|peerFiles)\.|resolver)/;
 
 /** The options of a command that have a flag. Those of scope 'command' are taken by name. */
 export function flagOptionsOf(command: CommandName): readonly Option[] {
@@ -59,8 +59,9 @@ export function flagsOf(command: CommandName): readonly NativeFlag[] {
   return flags;
 }
 
-/** The flag as commander takes it. */
-export function commanderFlag({ flag, short, metavar }: NativeFlag): Flag {
+/** The flag as commander takes it; one that may be repeated gathers what follows it each time. */
+export function commanderFlag({ option, flag, short, metavar }: NativeFlag): Flag {
   const names = short === undefined ? flag : `${short}, ${flag}`;
-  return new Flag(metavar ? `${names} <${metavar}>` : names);
+  const plain = new Flag(metavar ? `${names} <${metavar}>` : names);
+  return option.repeated ? plain.argParser((text, before: readonly string[] = []) => [...before, text]) : plain;
 }

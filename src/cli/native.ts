@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { nearest } from '../address/nearest.ts';
+import { shellWord } from '../address/shell-word.ts';
 import type { Option } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import { Secret } from '../config/secret.ts';
@@ -7,8 +8,15 @@ import { type CommandName, type Dialect, type Environment, type Invocation, usag
 import { InputBuilder } from './input-builder.ts';
 import { checkLaunch, FOREGROUND, type Launch } from './launch.ts';
 import { commanderFlag, flagsOf, type NativeFlag } from './native-options.ts';
+import { plainUsageError } from './unknown-flag.ts';
 
 const COMMANDS: readonly CommandName[] = ['serve', 'check', 'schema', 'demo', 'link'];
+
+/** What the demo offers beside its own target: the servers that the diagnostics page measures with. */
+const DEMO_ROUTES = [
+  { path: '/echo', target: 'echo:' },
+  { path: '/load', target: 'load:' },
+];
 
 /** Bascule's own command line: `bascule [LISTEN] TARGET [options]` and the commands serve, check, schema, demo and link. */
 export const native: Dialect = { name: 'bascule', parse: parseNative };
@@ -20,10 +28,13 @@ function parseNative(argv: readonly string[], env: Environment): Invocation {
   return interpret(command ?? 'run', parseArguments(command ?? 'run', args), env);
 }
 
+/** What follows a flag, true where nothing does; a list where the flag may be repeated. */
+type FlagValue = string | boolean | readonly string[];
+
 /** What a command line gives to one command. */
 interface Parsed {
   readonly operands: readonly string[];
-  readonly given: readonly (readonly [NativeFlag, string | boolean])[];
+  readonly given: readonly (readonly [NativeFlag, FlagValue])[];
   /** What stands after '--': the program to start; null = there is none. */
   readonly program: readonly string[] | null;
 }
@@ -50,7 +61,7 @@ function parseArguments(name: CommandName, args: readonly string[]): Parsed {
   const given = flags
     .map(([flag, option]) => [flag, option.attributeName()] as const)
     .filter(([, attribute]) => command.getOptionValueSource(attribute) === 'cli')
-    .map(([flag, attribute]) => [flag, command.getOptionValue(attribute) as string | boolean] as const);
+    .map(([flag, attribute]) => [flag, command.getOptionValue(attribute) as FlagValue] as const);
   return { operands: command.args, given, program };
 }
 
@@ -70,12 +81,12 @@ function interpret(command: CommandName, parsed: Parsed, env: Environment): Invo
       return { command, ...linkOf(operands), directory: textOf(asked.get('directory')) };
     case 'check':
       values.addEnvironment(env, true);
-      return { command, file: fileOf(command, operands, undefined), ...values.result };
+      return { command, file: fileOf(command, operands, null), ...values.result };
     case 'serve':
       values.addEnvironment(env, true);
       return {
         command,
-        file: fileOf(command, operands, asked.get('config')),
+        file: fileOf(command, operands, textOf(asked.get('config'))),
         ...values.result,
         launch: launchOf(asked),
       };
@@ -84,17 +95,28 @@ function interpret(command: CommandName, parsed: Parsed, env: Environment): Invo
       const [listen] = operands;
       if (listen !== undefined) values.set('listen', listen, 'LISTEN');
       values.set('target', 'demo:', 'TARGET');
-      values.set('routes', [{ path: '/echo', target: 'echo:' }], 'routes');
+      values.set('routes', DEMO_ROUTES, 'routes');
       values.addEnvironment(env);
-      return { command, ...values.result, launch: FOREGROUND, notes: [], withListen: demoOn };
+      return { command, ...values.result, launch: FOREGROUND, notes: [], flagOf, withListen: demoIn(env) };
     }
     default:
       return interpretRun(parsed, values, launchOf(asked), env);
   }
 }
 
-function demoOn(listen: string): string {
-  return `bascule demo ${listen}`;
+/** The command as it was typed: npx runs a program that is in no PATH. */
+function programName(env: Environment): string {
+  return env['npm_lifecycle_event'] === 'npx' ? 'npx bascule' : 'bascule';
+}
+
+function demoIn(env: Environment): (listen: string) => string {
+  return (listen) => `${programName(env)} demo ${shellWord(listen)}`;
+}
+
+/** How the command line gives the value of a key: by a flag, or by an argument. */
+function flagOf(key: string): string | undefined {
+  const option = OPTIONS.find((each) => each.key === key && each.scope !== 'match' && each.scope !== 'command');
+  return option?.negated ? undefined : (option?.flag ?? option?.positional);
 }
 
 /** LISTEN may be left out. So may TARGET, where a program or a source of tokens takes its place. */
@@ -104,7 +126,9 @@ function interpretRun(
   launch: Launch,
   env: Environment,
 ): Invocation {
-  const hasTokens = given.some(([{ option }]) => option.group === 'Tokens');
+  refuseLateCommand(operands);
+  refuseNearCommand(operands);
+  const hasTokens = given.some(([{ option }]) => option.group === 'Tokens' || option.group === 'Peers');
   const [listen, target] = program || hasTokens ? listenOnly(operands, program) : listenAndTarget(operands);
   if (launch.inetd && listen !== undefined)
     throw usageError(`with --inetd there is nothing to listen on, and '${listen}' is given`, 'Leave LISTEN out.');
@@ -114,10 +138,14 @@ function interpretRun(
   if (program) values.set('target.program', program, 'PROGRAM');
   if (target !== undefined) values.set('target.url', target, 'TARGET');
   values.addEnvironment(env);
-  const rest = [...(given.length > 0 ? ['…'] : []), ...(program ? ['--', ...program] : [])];
-  const words = target === undefined ? rest : [target, ...rest];
-  const withListen = (other: string): string => ['bascule', other, ...words].join(' ');
-  return { command: 'run', ...values.result, launch, notes: [], withListen };
+  const words = [
+    ...(target === undefined ? [] : [shellWord(target)]),
+    // The values of flags may be secrets, and the log is no place for them.
+    ...(given.length > 0 ? ['…'] : []),
+    ...(program ? ['--', ...program.map((word) => shellWord(word))] : []),
+  ];
+  const withListen = (other: string): string => [programName(env), shellWord(other), ...words].join(' ');
+  return { command: 'run', ...values.result, launch, notes: [], flagOf, withListen };
 }
 
 type Operands = readonly [listen: string | undefined, target: string | undefined];
@@ -134,11 +162,11 @@ function listenAndTarget(operands: readonly string[]): Operands {
   return [listen, target];
 }
 
-function launchOf(asked: ReadonlyMap<string, string | boolean>): Launch {
+function launchOf(asked: ReadonlyMap<string, FlagValue>): Launch {
   return { daemon: asked.has('daemon'), pidFile: textOf(asked.get('pidFile')), inetd: asked.has('inetd') };
 }
 
-function textOf(value: string | boolean | undefined): string | null {
+function textOf(value: FlagValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
 }
 
@@ -155,7 +183,7 @@ class Values extends InputBuilder {
     for (const [{ option, flag, value, metavar }, text] of given) {
       const before = this.originOf(option.key);
       if (before !== undefined) throw usageError(`${before} and ${flag} say different things`, 'Give one of them.');
-      this.set(option.key, metavar ? readFlagValue(option, String(text)) : value, flag);
+      this.set(option.key, metavar ? readFlagValue(option, text) : value, flag);
     }
   }
 
@@ -173,7 +201,8 @@ class Values extends InputBuilder {
 }
 
 /** A text of the command line as the schema wants it; what cannot be read is left for the schema to refuse. */
-function readFlagValue(option: Option, text: string): unknown {
+function readFlagValue(option: Option, text: FlagValue): unknown {
+  if (typeof text !== 'string') return text;
   if (option.type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text);
   if (option.type === 'list' || option.type === 'texts' || option.type === 'origins')
     return text.split(',').map((name) => name.trim());
@@ -186,22 +215,25 @@ function refuseLateCommand(words: readonly string[]): void {
   if (late !== undefined) throw usageError(`the command '${late}' comes too late`, `Write bascule ${late} first.`);
 }
 
+/** A lone word is no address, so one that is like a command was meant for it. */
+function refuseNearCommand([first = '']: readonly string[]): void {
+  const command = /^[a-z]+$/.test(first) ? nearest(first, COMMANDS) : null;
+  if (command !== null) throw usageError(`there is no command '${first}'`, `Did you mean ${command}?`);
+}
+
 function operandsOfRun(operands: readonly string[]): readonly string[] {
   const [only] = operands;
   if (only === undefined)
     throw usageError('TARGET is missing', 'Write bascule [LISTEN] TARGET, or see bascule --help.');
-  refuseLateCommand(operands);
-  const command = operands.length === 1 && /^[a-z]+$/.test(only) ? nearest(only, COMMANDS) : null;
-  if (command !== null) throw usageError(`there is no command '${only}'`, `Did you mean ${command}?`);
   return expectOperands(operands, ['LISTEN', 'TARGET']);
 }
 
-function fileOf(command: 'serve' | 'check', operands: readonly string[], config: string | boolean | undefined): string {
+function fileOf(command: 'serve' | 'check', operands: readonly string[], config: string | null): string {
   expectOperands(operands, ['FILE']);
   const [operand] = operands;
-  if (config !== undefined && operand !== undefined)
+  if (config !== null && operand !== undefined)
     throw usageError(`there are two config files, '${operand}' and '${config}'`, 'Give one of them.');
-  const file = config === undefined ? operand : String(config);
+  const file = config ?? operand;
   if (file === undefined || file === '') {
     const usage = command === 'serve' ? 'bascule serve --config FILE' : 'bascule check FILE';
     throw usageError('the config file is missing', `Write ${usage}.`);
@@ -213,40 +245,4 @@ function expectOperands(operands: readonly string[], names: readonly string[]): 
   const extra = operands[names.length];
   if (extra === undefined) return operands;
   throw usageError(`'${extra}' is one argument too many`, `Give ${names.join(' and ') || 'none'}; see bascule --help.`);
-}
-
-/** What commander found wrong, on one line, with the option that was probably meant. */
-function plainUsageError(thrown: CommanderError, command: CommandName): Error {
-  const message = thrown.message.replace(/^error: /, '');
-  const see = `See bascule ${command === 'run' ? '' : `${command} `}--help.`;
-  const flag = thrown.code === 'commander.unknownOption' ? /'([^']+)'/.exec(message)?.[1] : undefined;
-  if (flag === undefined) return usageError(missingValue(thrown, message), see);
-  const name = flag.replace(/=.*/s, '');
-  const known = flagsOf(command);
-  if (known.some((own) => own.flag === name)) return usageError(`${name} takes no value`, see);
-  const elsewhere = OPTIONS.find(({ flag: long, short, aliases = [] }) =>
-    [long, short, ...aliases.map((alias) => alias.flag)].includes(name),
-  );
-  if (elsewhere) {
-    const who = command === 'run' ? 'bascule' : `bascule ${command}`;
-    return usageError(`${who} takes no ${name}`, elsewhereRemedy(elsewhere, command));
-  }
-  const guess = nearest(
-    name,
-    known.map((own) => own.flag),
-  );
-  return usageError(`there is no option ${name}`, guess ? `Did you mean ${guess}?` : see);
-}
-
-function missingValue({ code }: CommanderError, message: string): string {
-  const flag = /'(?:-\w, )?(--[\w-]+) <([^>]*)>/.exec(message);
-  return code === 'commander.optionMissingArgument' && flag ? `${flag[1]} needs a value: ${flag[2]}` : message;
-}
-
-/** An option exists, but not for this command. */
-function elsewhereRemedy({ key, flag }: Option, command: CommandName): string {
-  if (key === 'config') return 'Write bascule serve --config FILE.';
-  if (key === 'version') return 'Write bascule --version.';
-  if (command === 'demo') return `Write bascule LISTEN TARGET ${flag} …`;
-  return `Set ${key} in the config file.`;
 }

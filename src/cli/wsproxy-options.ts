@@ -31,3 +31,13 @@ export const WSPROXY_OPTIONS: readonly AncestorOption[] = [...pick(SHARED), FORE
 
 /** The options of wswrap, which come before its port. */
 export const WSWRAP_OPTIONS: readonly AncestorOption[] = pick([...SHARED, ...OURS, '--legacy-protocols']);
+
+/** The options of wsecho and wstest. */
+export const TEST_SERVER_OPTIONS: readonly AncestorOption[] = pick([
+  '--verbose',
+  '--cert',
+  '--key',
+  '--ssl-only',
+  '--legacy-protocols',
+  '--version',
+]);

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml';
 import { formatListen } from './address.ts';
 import type { ExpandedConfig, ExpandedListener, ExpandedRoute } from './expand.ts';
+import { describeFraming } from './framing-config.ts';
 import { optionsUnder } from './options.ts';
+import { describePeers } from './peers-target.ts';
 import type { Option } from './option.ts';
 import { formatDuration, formatSize } from './quantity.ts';
 import { Secret } from './secret.ts';
@@ -25,7 +27,7 @@ function describeListener(listener: ExpandedListener): object {
   return {
     name,
     listen: formatListen(listen),
-    ...(listen.kind === 'unix' ? { unixMode: `0${listen.mode.toString(8)}` } : {}),
+    ...(listen.kind === 'unix' ? { unixMode: listen.mode.toString(8).padStart(4, '0') } : {}),
     ...(listenFamily === 'any' ? {} : { listenFamily }),
     ...(legacyProtocols ? { legacyProtocols } : {}),
     ...(web ? { web: group('web', web) } : {}),
@@ -36,14 +38,27 @@ function describeListener(listener: ExpandedListener): object {
   };
 }
 
-function describeRoute({ name, match, target, subprotocols, record, relay }: ExpandedRoute): object {
+function describeRoute({
+  name,
+  match,
+  target,
+  subprotocols,
+  strictSubprotocols,
+  record,
+  framing,
+  relay,
+}: ExpandedRoute): object {
   return {
     name,
     ...(match.path === null ? {} : { path: match.path }),
     ...(match.host === null ? {} : { host: match.host }),
-    target: group('target', target),
+    ...(target.onSession
+      ? { onSession: '[function]' }
+      : (describePeers(target) ?? { target: group('target', target) })),
     subprotocols,
+    ...(strictSubprotocols ? { strictSubprotocols } : {}),
     ...(record === null ? {} : { record }),
+    ...describeFraming(framing),
     relay: group('relay', relay),
   };
 }

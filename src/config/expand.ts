@@ -1,11 +1,22 @@
 import path from 'node:path';
 import { formatListen, parseListen } from './address.ts';
+import { BUILTIN_PAGES } from './builtin-pages.ts';
+import { expandFraming } from './framing-config.ts';
 import type { LogInput } from './input.ts';
 import { type ConfigIssue, issue, type IssuePath } from './issue.ts';
-import type { LifeConfig, ListenAddress, ListenerLimits, RelayConfig, RouteMatch, TlsVersion } from './model.ts';
+import type {
+  FramingConfig,
+  LifeConfig,
+  ListenAddress,
+  ListenerLimits,
+  RelayConfig,
+  RouteMatch,
+  TlsVersion,
+} from './model.ts';
 import { defaultValue } from './option-value.ts';
 import type { SyslogFacility } from '../observe/syslog-format.ts';
 import { optionOf, optionsUnder } from './options.ts';
+import { expandPeers, peersOf } from './peers-target.ts';
 import { checkTarget } from './target-check.ts';
 import type {
   ValidAuth,
@@ -63,8 +74,10 @@ export interface ExpandedRoute {
   /** Where the target stands in the input. */
   readonly targetPath: IssuePath;
   readonly subprotocols: readonly string[];
+  readonly strictSubprotocols: boolean;
   /** Absolute; null = no recording. */
   readonly record: string | null;
+  readonly framing: FramingConfig | null;
   readonly relay: RelayConfig;
 }
 
@@ -79,8 +92,15 @@ const OF_ONE_LISTENER = [
   'auth',
   'tls',
   'target',
+  'onSession',
+  'peerFiles',
+  'resolver',
+  'resolverOptions',
   'routes',
 ] as const;
+
+/** The greatest message for handlers, which hold it in memory: what their users seldom exceed. */
+const HANDLER_RELAY = { maxMessage: 1024 * 1024 };
 
 /** Fills in what a valid input leaves out. Relative paths are resolved against `directory`. */
 export function expand(input: ValidInput, directory: string, issues: ConfigIssue[]): ExpandedConfig {
@@ -127,7 +147,10 @@ class Expansion {
     const routes = (listener.routes ?? []).map((route, index) =>
       this.#route(route, listener, [...at, 'routes', index]),
     );
-    if (listener.target) routes.push(this.#route({ target: listener.target }, listener, at));
+    const { target, onSession } = listener;
+    const peers = peersOf(listener);
+    if (target || onSession || peers)
+      routes.push(this.#route({ ...(target && { target }), ...(onSession && { onSession }), ...peers }, listener, at));
     if (routes.length === 0 && !listener.web)
       this.#issue([...at, 'target'], 'there is no target', 'give target, routes or web');
     return {
@@ -158,9 +181,10 @@ class Expansion {
       return null;
     }
     if (web.auth && !listener.auth)
-      this.#issue([...at, 'web', 'auth'], 'there is nothing to ask for', 'give auth, such as auth.htpasswd');
+      this.#issue([...at, 'web', 'auth'], 'there is nothing to ask for', 'give a method, such as auth.htpasswd');
     const { listing = false, auth = false } = web;
-    return { root: path.resolve(this.#directory, web.root), listing, auth };
+    const root = web.root === BUILTIN_PAGES ? web.root : path.resolve(this.#directory, web.root);
+    return { root, listing, auth };
   }
 
   #auth({ auth, tls }: ValidListener, at: IssuePath): ValidAuth | null {
@@ -182,7 +206,9 @@ class Expansion {
   #tls(tls: ValidTls | undefined, at: IssuePath): ExpandedListener['tls'] {
     if (!tls) return null;
     if (tls.cert === undefined) {
-      this.#issue([...at, 'cert'], 'there is no certificate', 'give tls.cert, or leave out tls');
+      const given = Object.keys(tls).map((key) => `tls.${key}`);
+      const rest = given.length === 0 ? 'tls' : given.join(' and ');
+      this.#issue([...at, 'cert'], 'there is no certificate', `give tls.cert, or leave out ${rest}`);
       return null;
     }
     const { clientCa, only = false } = tls;
@@ -196,16 +222,30 @@ class Expansion {
   #route(route: ValidRoute, listener: ValidListener, at: IssuePath): ExpandedRoute {
     const { path: pathname = null, host = null } = route;
     const targetPath = [...at, 'target'];
-    const target = checkTarget(route.target, targetPath, this.#issues);
+    const target = this.#target(route, at);
+    const defaults = target.onSession ? [HANDLER_RELAY] : [];
     return {
       name: route.name ?? (`${host ?? ''}${pathname ?? ''}` || 'default'),
       match: { path: pathname, host },
-      target: this.#absoluteTarget(target),
+      target,
       targetPath,
       subprotocols: route.subprotocols ?? listener.subprotocols ?? this.#input.subprotocols ?? defaultSubprotocols(),
+      strictSubprotocols:
+        route.strictSubprotocols ?? listener.strictSubprotocols ?? this.#input.strictSubprotocols ?? false,
       record: this.#record(route.record ?? listener.record ?? this.#input.record),
-      relay: fill('relay', [route.relay, listener.relay, this.#input.relay]) as RelayConfig,
+      framing: expandFraming([route, listener, this.#input], at, (module) => this.#module(module), this.#issues),
+      relay: fill('relay', [route.relay, listener.relay, this.#input.relay, ...defaults]) as RelayConfig,
     };
+  }
+
+  #target(route: ValidRoute, at: IssuePath): ValidTarget {
+    const { target, onSession } = route;
+    const places = { directory: this.#directory, module: (name: string) => this.#module(name) };
+    const peers = expandPeers(route, at, places, this.#issues);
+    if (peers) return peers;
+    if (!onSession) return this.#absoluteTarget(checkTarget(target, [...at, 'target'], this.#issues));
+    if (target) this.#issue([...at, 'onSession'], 'there is a target, too', 'give target or onSession, not both');
+    return { onSession };
   }
 
   #absoluteTarget(target: ValidTarget): ValidTarget {

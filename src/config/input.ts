@@ -1,6 +1,8 @@
+import type { SessionHandler } from '../bridge-session.ts';
 import type { TargetFunction, TlsVersion } from './model.ts';
 import type { SyslogFacility } from '../observe/syslog-format.ts';
 import type { Secret } from './secret.ts';
+import type { SettingsInput } from './settings.ts';
 
 /** A time: '30s', '250ms', '5m', '1h', or a plain number of seconds. */
 export type DurationInput = string | number;
@@ -18,7 +20,29 @@ export interface BridgeInput extends ListenerInput {
   readonly log?: LogInput;
 }
 
-export interface ListenerInput {
+/** What finds a target for each client, in place of one. */
+export interface PeersInput {
+  readonly peerFiles?: { readonly path: string; readonly expressions: readonly string[] };
+  /** A JavaScript module: the name of a package, or a path. */
+  readonly resolver?: string;
+  readonly resolverOptions?: SettingsInput;
+}
+
+/** How streams and messages are turned into each other; docs/guide/framing.md has the names. */
+export interface FramingsInput {
+  /** From the target to the client. */
+  readonly framing?: FramerInput;
+  /** From the client to the target. */
+  readonly clientFraming?: FramerInput;
+}
+
+/** A name such as 'newline', or 'separator:;' with what it needs to know; or a plugin. */
+export type FramerInput =
+  | string
+  | { readonly name: string; readonly config?: string }
+  | { readonly plugin: string; readonly config?: string };
+
+export interface ListenerInput extends PeersInput, FramingsInput {
   readonly name?: string;
   readonly listen?: string | number;
   readonly unixMode?: string;
@@ -31,7 +55,10 @@ export interface ListenerInput {
   readonly routes?: readonly RouteInput[];
   /** Takes what no route takes. */
   readonly target?: TargetInput;
+  /** In place of a target: talks to each client itself. */
+  readonly onSession?: SessionHandler;
   readonly subprotocols?: readonly string[];
+  readonly strictSubprotocols?: boolean;
   readonly record?: string;
   readonly relay?: RelayInput;
 }
@@ -77,12 +104,15 @@ export interface LimitsInput {
   readonly connections?: number;
 }
 
-export interface RouteInput {
+export interface RouteInput extends PeersInput, FramingsInput {
   readonly name?: string;
   readonly path?: string;
   readonly host?: string;
   readonly target?: TargetInput;
+  /** In place of a target: talks to each client itself. */
+  readonly onSession?: SessionHandler;
   readonly subprotocols?: readonly string[];
+  readonly strictSubprotocols?: boolean;
   readonly record?: string;
   readonly relay?: RelayInput;
 }

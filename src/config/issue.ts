@@ -45,8 +45,8 @@ export function formatIssue({ what, remedy }: ConfigIssue, place: string): strin
 export function errorOf(issues: readonly ConfigIssue[]): BridgeError {
   const [first] = issues;
   if (!first) throw new RangeError('no issue, no error');
-  const lines = issues.map((each) => formatIssue(each, keyOf(each.path)));
-  return new BridgeError(first.code, { detail: lines.join('\n'), remedy: first.remedy });
+  const message = issues.map((each) => formatIssue(each, keyOf(each.path))).join('\n');
+  return new BridgeError(first.code, { message, detail: message, remedy: first.remedy });
 }
 
 function lowerFirst(text: string): string {

@@ -1,20 +1,10 @@
 import { dirname, resolve } from 'node:path';
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { BridgeError } from '../errors.ts';
 import { quoted } from '../address/host-port.ts';
 import { readInputFile } from './input-file.ts';
 import { type ConfigIssue, issue, type IssuePath, keyOf } from './issue.ts';
+import { contentMistakes, type SyntaxMistake, syntaxMistakes } from './syntax-mistake.ts';
 
 /** A config file as it was read: its values, and where each of them stands. */
 export interface ConfigFile {
@@ -56,9 +46,8 @@ export function parseConfig(text: string, name: string): ConfigFile | SyntaxIssu
     const { line, col } = lines.linePos(offset);
     return `${name}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const mistakes = independent([...document.errors, ...document.warnings]);
-  if (mistakes.length > 0)
-    return { issues: mistakes.map((mistake) => ({ issue: syntaxIssue(mistake), place: at(mistake.pos[0]) })) };
+  const mistakes = syntaxMistakes(document, text, at);
+  if (mistakes.length > 0) return syntaxIssues(mistakes, at);
   if (!isMap(document.contents)) {
     const what = document.contents === null ? 'the file is empty' : 'the file is not a mapping of keys to values';
     const start = document.contents?.range?.[0] ?? 0;
@@ -68,14 +57,8 @@ export function parseConfig(text: string, name: string): ConfigFile | SyntaxIssu
       ],
     };
   }
-  const dangling = danglingAliases(document);
-  if (dangling.length > 0)
-    return {
-      issues: dangling.map(({ source, range }) => ({
-        issue: issue('CONFIG_SYNTAX', [], `there is no anchor &${source} before *${source}`, 'put a * into quotes'),
-        place: at(range?.[0] ?? 0),
-      })),
-    };
+  const unusable = contentMistakes(document);
+  if (unusable.length > 0) return syntaxIssues(unusable, at);
   let input: unknown;
   try {
     input = document.toJS({ maxAliasCount: 100 });
@@ -88,37 +71,13 @@ export function parseConfig(text: string, name: string): ConfigFile | SyntaxIssu
   return { name, directory: dirname(resolve(name)), input, place, offset };
 }
 
-/** The mistakes up to the first one that upsets the parser: what it reports after that is mostly not wrong. */
-function independent(mistakes: readonly YAMLError[]): YAMLError[] {
-  const harmless = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'BAD_ALIAS']);
-  const sorted = mistakes.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  const first = sorted.findIndex(({ code }) => !harmless.has(code));
-  return first === -1 ? sorted : sorted.slice(0, first + 1);
-}
-
-function danglingAliases(document: Document): Alias[] {
-  const found: Alias[] = [];
-  visit(document, {
-    Alias: (_key, alias) => {
-      if (!alias.resolve(document)) found.push(alias);
-    },
-  });
-  return found;
-}
-
-function syntaxIssue(mistake: YAMLError): ConfigIssue {
-  const [what = ''] = mistake.message.split('\n');
-  const remedy = /nested mappings/i.test(what)
-    ? "put a value that holds or ends in a colon into quotes, such as 'echo:'"
-    : /multiple documents/i.test(what)
-      ? 'keep one document per file'
-      : 'mend the line';
-  return issue(
-    'CONFIG_SYNTAX',
-    [],
-    what.replace(/^./, (letter) => letter.toLowerCase()).replace(/[;:,.\s]+$/, ''),
-    remedy,
-  );
+function syntaxIssues(mistakes: readonly SyntaxMistake[], at: (offset: number) => string): SyntaxIssues {
+  return {
+    issues: mistakes.map(({ offset, what, remedy }) => ({
+      issue: issue('CONFIG_SYNTAX', [], what, remedy),
+      place: at(offset),
+    })),
+  };
 }
 
 /** The offset of the value at a path, or of its key. A mapping or list stands for itself by its key. */

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Secret } from './secret.ts';
+import type { SessionHandler } from '../bridge-session.ts';
+import type { Handshake } from '../handshake.ts';
 import type { SessionView } from '../observe/events.ts';
 
 /**
@@ -109,11 +111,32 @@ export interface RouteConfig {
   readonly name: string;
   readonly match: RouteMatch;
   readonly target: TargetConfig;
-  /** Subprotocols that are accepted, best first (RFC 6455 §4.2.2); by default 'binary', then 'base64'. */
+  /** Subprotocols that are accepted, best first (RFC 6455 §4.2.2); by default 'binary', then 'base64'. '*' = the first one offered. */
   readonly subprotocols: readonly string[];
+  /** Refuses clients that offer subprotocols none of which is accepted; absent = they get none. */
+  readonly strictSubprotocols?: boolean;
   readonly relay: RelayConfig;
+  /** How streams and messages are turned into each other; absent = as they come. */
+  readonly framing?: FramingConfig;
   /** Records every session to `path` with the session's number behind it; absent = no recording. */
   readonly record?: RecordConfig;
+}
+
+/** How a stream is cut into messages, and messages are put into it. */
+export interface FramingConfig {
+  /** From the target to the client; null = what is read at once is a binary message. */
+  readonly framer: FramerConfig | null;
+  /** From the client to the target; null = payloads as they are. */
+  readonly unframer: FramerConfig | null;
+}
+
+/** One direction of a framing. */
+export interface FramerConfig {
+  /** One that is built in, or 'plugin'. */
+  readonly name: string;
+  /** What it needs to know, as text: a separator, a length, 'key=value,key=value'; null = nothing. */
+  readonly config: string | null;
+  readonly plugin?: PluginConfig;
 }
 
 export interface RecordConfig {
@@ -136,9 +159,13 @@ export type TargetConfig =
   | { readonly kind: 'unix-dgram'; readonly path: string }
   | ProgramTargetConfig
   | TokenTargetConfig
+  | PeerFilesTargetConfig
+  | ResolverTargetConfig
   | { readonly kind: 'echo' }
   | { readonly kind: 'demo' }
-  | { readonly kind: 'function'; readonly connect: TargetFunction };
+  | { readonly kind: 'load' }
+  | { readonly kind: 'function'; readonly connect: TargetFunction }
+  | { readonly kind: 'handler'; readonly onSession: SessionHandler };
 
 export interface TcpTargetConfig {
   readonly kind: 'tcp';
@@ -188,6 +215,25 @@ export interface TokenTargetConfig {
   readonly tls?: Omit<TlsTargetConfig, 'kind' | 'host' | 'port'>;
 }
 
+/** The target is chosen for each session, by a line of a file whose name is made of the handshake. */
+export interface PeerFilesTargetConfig {
+  readonly kind: 'peer-files';
+  /** Absolute path of the directory of the files. */
+  readonly path: string;
+  /** How the name of a file is made, such as '%cookie:id%'. The first that names a file is taken. */
+  readonly expressions: readonly string[];
+  /** Relative paths of Unix sockets in the files start here. */
+  readonly directory: string;
+}
+
+/** The target is chosen for each session by a plugin. */
+export interface ResolverTargetConfig {
+  readonly kind: 'resolver';
+  readonly plugin: PluginConfig;
+  /** Given to the plugin one by one, in this order, before it is asked for anything. */
+  readonly options: readonly { readonly name: string; readonly value: string }[];
+}
+
 export type TokenSourceConfig =
   /** Lines 'token: host:port' in a file, or in every file of a directory. `watch` = read again when changed. */
   | { readonly kind: 'file'; readonly path: string; readonly watch: boolean }
@@ -232,15 +278,22 @@ export type AuthConfig =
   | { readonly kind: 'client-certificate'; readonly names: readonly string[] }
   | PluginConfig;
 
-/** A target written by a library user: gives the stream that the session talks to. */
-export type TargetFunction = (session: SessionView, signal: AbortSignal) => Duplex | Promise<Duplex>;
+/**
+ * A target written by a library user: gives the stream that the session talks to. `signal` aborts when the client has
+ * gone meanwhile or the deadline (`relay.connectTimeout`) has passed.
+ */
+export type TargetFunction = (
+  session: SessionView,
+  signal: AbortSignal,
+  handshake: Handshake,
+) => Duplex | Promise<Duplex>;
 
 export interface RelayConfig {
   /** Deadline for reaching the target, in ms. */
   readonly connectTimeout: number;
   /** A direction stops reading its source while its sink has more than this queued, in bytes. */
   readonly highWaterMark: number;
-  /** Greatest client message in bytes for targets that need whole messages (datagrams); 0 = no limit for streams. */
+  /** Greatest client message in bytes for targets that need whole messages (datagrams, handlers); 0 = no limit. */
   readonly maxMessage: number;
   readonly keepalive: KeepaliveConfig;
   /** Ends a session when no data moved in either direction for this long, in ms; 0 = never. */

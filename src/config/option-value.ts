@@ -1,9 +1,11 @@
 import { BridgeError } from '../errors.ts';
 import { parseListen } from './address.ts';
+import { readSettings, type SettingsInput } from './settings.ts';
 import { quoted } from '../address/host-port.ts';
 import { nearest } from '../address/nearest.ts';
 import type { Option, OptionType } from './option.ts';
 import { formatDuration, formatSize, MAX_DURATION, parseDuration, parseSize } from './quantity.ts';
+import { parseExpression } from '../route/peer-expression.ts';
 import { Secret } from './secret.ts';
 import { parseTarget } from '../address/target-address.ts';
 
@@ -17,7 +19,7 @@ const EXPECTED: Readonly<Record<OptionType, string>> = {
   secret: 'a text',
   path: 'the path of a file or directory',
   pem: 'the path of a PEM file',
-  mode: "octal digits in quotes, such as '0660'",
+  mode: "three or four octal digits in quotes, such as '0660'",
   enum: 'one of its words',
   list: 'a list of texts',
   texts: 'a list of texts',
@@ -26,6 +28,8 @@ const EXPECTED: Readonly<Record<OptionType, string>> = {
   program: 'a program and its arguments as a list of texts',
   url: 'an address such as https://example.com/tokens/%s',
   module: 'the name of a package or the path of a JavaScript file',
+  expressions: 'a list of texts such as %cookie:session%',
+  settings: "a mapping of names to values, or a list of texts like 'name=value'",
   listen: 'a listen address such as 6080 or 0.0.0.0:6080',
   target: 'a target such as localhost:5900',
   'route-path': 'a path such as /vnc or /consoles/*',
@@ -36,6 +40,12 @@ const EXPECTED: Readonly<Record<OptionType, string>> = {
 /** The words for what an option takes. */
 export function expectedValue(option: Option): string {
   return option.values ? `one of ${option.values.join(', ')}` : EXPECTED[option.type];
+}
+
+/** The words for what an entry of a list option is. */
+export function expectedEntry({ type }: Option): string {
+  if (type === 'origins') return 'an origin such as https://example.com';
+  return type === 'credentials' ? "a text like 'name:password'" : 'a text';
 }
 
 /**
@@ -63,6 +73,10 @@ export function convertValue(option: Option, value: unknown): unknown {
       return readTexts(option, value as readonly string[]).map((origin) => readOrigin(origin));
     case 'credentials':
       return (value as readonly (string | Secret)[]).map((each) => readCredentials(each));
+    case 'expressions':
+      return readTexts(option, value as readonly string[]).map((text) => parseExpression(text).text);
+    case 'settings':
+      return readSettings(value as SettingsInput);
     case 'url':
       return readUrl(readText(option, value as string));
     case 'secret':
@@ -94,10 +108,11 @@ export function defaultValue(option: Option): unknown {
 /** A value in a message: short, on one line, and never a secret. */
 export function shown(option: Option, value: unknown): string {
   if (option.type === 'credentials' && !Array.isArray(value)) return 'something else';
+  if (option.type === 'settings') return 'something else';
   if (option.type === 'secret' || (option.type === 'pem' && String(value).includes('-----'))) return 'something else';
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return 'a list';
-  if (value === null) return 'nothing';
+  if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
@@ -129,6 +144,8 @@ const SAMPLES: Readonly<Partial<Record<OptionType, string>>> = {
   program: '[telnetd, -debug, 2023]',
   url: 'https://example.com/tokens/%s',
   module: './plugin.mjs',
+  expressions: "['%cookie:session%']",
+  settings: '{ name: value }',
   'route-path': '/vnc',
   'route-host': 'example.com',
 };
@@ -181,8 +198,8 @@ function readText(option: Option, text: string): string {
 
 function readMode(option: Option, text: string): number {
   if (!/^[0-7]{3,4}$/.test(text))
-    throw badValue(`${shown(option, text)} is not a file mode`, "write three octal digits, such as '0660'");
-  return Number.parseInt(text, 8) & 0o777;
+    throw badValue(`${shown(option, text)} is not a file mode`, 'write three or four octal digits, such as 0660');
+  return Number.parseInt(text, 8);
 }
 
 function readWord(option: Option, word: string): string {

@@ -28,6 +28,10 @@ export type OptionType =
   | 'url'
   /** A JavaScript module: the name of a package, or a path. */
   | 'module'
+  /** Several names of files, with variables in them. */
+  | 'expressions'
+  /** Names and values that are never shown: a mapping, or a list of texts 'name=value'. */
+  | 'settings'
   | 'listen'
   | 'target'
   /** Path of a request that a route takes. */
@@ -52,11 +56,13 @@ export type OptionGroup =
   | 'Listening'
   | 'Target'
   | 'Tokens'
+  | 'Peers'
   | 'Program'
   | 'Routes'
   | 'Web page'
   | 'TLS'
   | 'Access'
+  | 'Framing'
   | 'Relay'
   | 'Limits'
   | 'Logging'
@@ -88,6 +94,8 @@ export interface Option {
   readonly short?: string;
   /** The flag means false. */
   readonly negated?: boolean;
+  /** The flag may be given several times, once for each entry of the list. */
+  readonly repeated?: boolean;
   /** Positional argument of the native command line. */
   readonly positional?: string;
   readonly metavar?: string;
@@ -95,6 +103,8 @@ export interface Option {
   readonly aliases?: readonly FlagAlias[];
   /** Environment variable that gives the value. */
   readonly env?: string;
+  /** What people call it who come from elsewhere. Only for hints: none of these is taken. */
+  readonly alsoCalled?: readonly string[];
 
   readonly group: OptionGroup;
   /** What it does, in one sentence. */

@@ -1,6 +1,8 @@
 import { ACCESS_OPTIONS } from './access-options.ts';
+import { FRAMING_OPTIONS } from './framing-options.ts';
 import { LISTENER_OPTIONS } from './listener-options.ts';
 import type { Option, OptionGroup, OptionScope, OptionType } from './option.ts';
+import { PEER_OPTIONS } from './peer-options.ts';
 import { PROCESS_OPTIONS } from './process-options.ts';
 import { PROGRAM_OPTIONS } from './program-options.ts';
 import { ROUTE_OPTIONS } from './route-options.ts';
@@ -16,7 +18,9 @@ export const OPTIONS: readonly Option[] = [
   ...ACCESS_OPTIONS,
   ...ROUTE_OPTIONS,
   ...TOKEN_OPTIONS,
+  ...PEER_OPTIONS,
   ...PROGRAM_OPTIONS,
+  ...FRAMING_OPTIONS,
   ...PROCESS_OPTIONS,
 ];
 
@@ -25,11 +29,13 @@ export const GROUPS: readonly OptionGroup[] = [
   'Listening',
   'Target',
   'Tokens',
+  'Peers',
   'Program',
   'Web page',
   'TLS',
   'Access',
   'Routes',
+  'Framing',
   'Relay',
   'Limits',
   'Logging',
@@ -75,6 +81,8 @@ const METAVARS: Readonly<Partial<Record<OptionType, string>>> = {
   origins: 'LIST',
   url: 'URL',
   module: 'MODULE',
+  expressions: 'EXPR',
+  settings: 'NAME=VALUE',
 };
 
 /** The word that stands for the value in help texts; '' for a flag without value. */
@@ -89,7 +97,8 @@ interface Place {
   readonly keys: readonly string[];
 }
 
-function placeOf(path: readonly (string | number)[]): Place {
+/** Where a path leads to, as the option table sees it. */
+export function placeOf(path: readonly (string | number)[]): Place {
   const level: Level = path.includes('routes') ? 'route' : path[0] === 'listeners' ? 'listener' : 'top';
   return { level, keys: path.slice(path.findLastIndex((segment) => typeof segment === 'number') + 1).map(String) };
 }
@@ -105,19 +114,15 @@ export function optionAt(path: readonly (string | number)[]): Option | undefined
   );
 }
 
-/** The keys that may stand in the mapping at a path, and the dotted keys of everything that may stand in its level. */
-export function candidateKeys(path: readonly (string | number)[]): { here: string[]; elsewhere: string[] } {
+/** The keys that may stand in the mapping at a path. */
+export function candidateKeys(path: readonly (string | number)[]): string[] {
   const { level, keys } = placeOf(path);
-  const known = optionsAt(level)
-    .filter(({ type }) => type !== 'function')
-    .map((option) => option.key.split('.'));
   const lists = level === 'route' ? [] : level === 'listener' ? ['routes'] : ['routes', 'listeners'];
-  const here = known
+  const here = optionsAt(level)
+    .filter(({ type }) => type !== 'function')
+    .map((option) => option.key.split('.'))
     .filter((segments) => keys.every((key, index) => segments[index] === key))
     .map((segments) => segments[keys.length])
     .filter((segment) => segment !== undefined);
-  return {
-    here: [...new Set([...here, ...(keys.length === 0 ? lists : [])])],
-    elsewhere: known.map((segments) => segments.join('.')),
-  };
+  return [...new Set([...here, ...(keys.length === 0 ? lists : [])])];
 }

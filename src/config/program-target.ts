@@ -15,7 +15,7 @@ export function programTarget(
   if (own === null && !isTold)
     throw new BridgeError('CONFIG_INVALID', {
       detail: 'nobody knows which port the program listens on',
-      remedy: 'Give target.port (--wrap-port).',
+      remedy: 'Give target.port.',
     });
   return { kind: 'program', command, port: own ?? 0, mode, portEnv };
 }

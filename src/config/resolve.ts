@@ -1,7 +1,10 @@
 import { BridgeError } from '../errors.ts';
 import { expand, type ExpandedConfig, type ExpandedListener, type ExpandedRoute, type LogSettings } from './expand.ts';
 import type { BridgeInput } from './input.ts';
+import { webDirectory } from './builtin-pages.ts';
+import { checkRouteFraming } from './framing-config.ts';
 import { checkWebRoot } from './input-file.ts';
+import { deadRouteWarnings } from './dead-routes.ts';
 import { authMethods } from './auth-methods.ts';
 import { type ConfigIssue, errorOf, issueOf, type IssuePath, keyOf } from './issue.ts';
 import type {
@@ -15,6 +18,7 @@ import type {
 } from './model.ts';
 import { defaultValue } from './option-value.ts';
 import { optionOf } from './options.ts';
+import { peersTarget } from './peers-target.ts';
 import { programTarget } from './program-target.ts';
 import { validate } from './schema.ts';
 import { Secret } from './secret.ts';
@@ -84,10 +88,11 @@ class Resolution {
 
   listener(listener: ExpandedListener): ListenerConfig {
     const { path, name, web, auth, tls, limits, routes } = listener;
-    this.#warnOfDeadRoutes(routes, path);
+    this.warnings.push(...deadRouteWarnings(routes));
     const attempt = this.#attempt([...path, 'tls']);
     const server = tls && loadServerTls(tls, attempt, this.#now, this.#warner([...path, 'tls']));
-    if (web) this.#attempt([...path, 'web'])('root', () => checkWebRoot(web.root));
+    const root = web && webDirectory(web.root);
+    if (root !== null) this.#attempt([...path, 'web'])('root', () => checkWebRoot(root));
     const address = withFamily(listener);
     return {
       name,
@@ -95,7 +100,7 @@ class Resolution {
       nextFreePort: this.#context.nextFreePort ?? false,
       tls: server ?? null,
       tlsOnly: tls?.only ?? false,
-      web: web && { root: web.root, listing: web.listing },
+      web: web && { root: webDirectory(web.root), listing: web.listing },
       limits,
       ...(auth ? { auth: authMethods(auth) } : {}),
       ...(web?.auth ? { webAuth: true } : {}),
@@ -105,15 +110,28 @@ class Resolution {
   }
 
   #route(route: ExpandedRoute, address: ListenAddress): RouteConfig {
-    const { name, match, targetPath, subprotocols, record, relay } = route;
+    const { name, match, targetPath, subprotocols, strictSubprotocols, record, framing, relay } = route;
     const target = this.#target(route.target, targetPath, address);
-    return { name, match, target, subprotocols, relay, ...(record === null ? {} : { record: { path: record } }) };
+    if (framing) checkRouteFraming(framing, target, relay.maxMessage, this.#attempt(targetPath.slice(0, -1)));
+    return {
+      name,
+      match,
+      target,
+      subprotocols,
+      ...(strictSubprotocols ? { strictSubprotocols } : {}),
+      relay,
+      ...(framing ? { framing } : {}),
+      ...(record === null ? {} : { record: { path: record } }),
+    };
   }
 
   #target(target: ValidTarget, path: IssuePath, address: ListenAddress): TargetConfig {
-    const { url, connect, program, tokens } = target;
+    const { url, connect, onSession, program, tokens } = target;
     const attempt = this.#attempt(path);
     if (connect) return { kind: 'function', connect };
+    if (onSession) return { kind: 'handler', onSession };
+    const peers = peersTarget(target);
+    if (peers) return peers;
     // Where an attempt fails there is an issue, and nobody gets to see what stands in for the target.
     if (program) return attempt('program', () => programTarget(program, target, address)) ?? { kind: 'echo' };
     if (tokens) {
@@ -156,15 +174,6 @@ class Resolution {
 
   #warner(path: IssuePath): (message: string) => void {
     return (message) => this.warnings.push(`${keyOf(path)}: ${message}`);
-  }
-
-  #warnOfDeadRoutes(routes: readonly ExpandedRoute[], path: IssuePath): void {
-    const catchAll = routes.findIndex(({ match }) => match.path === null && match.host === null);
-    const dead = catchAll === -1 ? [] : routes.slice(catchAll + 1);
-    for (const { name } of dead)
-      this.warnings.push(
-        `${keyOf([...path, 'routes'])}: '${name}' is never reached, because '${routes[catchAll]!.name}' before it takes everything`,
-      );
   }
 }
 

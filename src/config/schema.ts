@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { BridgeError } from '../errors.ts';
 import { type ConfigIssue, issue } from './issue.ts';
 import { candidateKeys, optionAt, optionsAt } from './options.ts';
-import { nearest } from '../address/nearest.ts';
+import { keyHint } from './key-hint.ts';
 import type { Option } from './option.ts';
-import { convertValue, expectedValue, shown, typeRemedy } from './option-value.ts';
+import { convertValue, expectedEntry, expectedValue, shown, typeRemedy } from './option-value.ts';
 import { DURATION_FORM, SIZE_FORM } from './quantity.ts';
+import { isSettingsInput } from './settings.ts';
 import { Secret } from './secret.ts';
 import type { ValidInput } from './valid-input.ts';
 
@@ -88,6 +89,9 @@ function leaf(option: Option, purpose: Purpose): z.ZodType {
 
 function leafType(option: Option, error: (raw: { readonly input?: unknown }) => string): z.ZodType {
   const text = z.string({ error });
+  const entry = z.string({
+    error: ({ input }) => `expected ${expectedEntry(option)}, got ${shown(option, input)}`,
+  });
   switch (option.type) {
     case 'boolean':
       return z.boolean({ error });
@@ -101,9 +105,12 @@ function leafType(option: Option, error: (raw: { readonly input?: unknown }) => 
     case 'texts':
     case 'origins':
     case 'program':
-      return z.array(text, { error });
+    case 'expressions':
+      return z.array(entry, { error });
+    case 'settings':
+      return z.custom(isSettingsInput, { error });
     case 'credentials':
-      return z.array(z.union([text, z.instanceof(Secret)]), { error });
+      return z.array(z.union([entry, z.instanceof(Secret)]), { error });
     case 'secret':
       return z.union([text, z.instanceof(Secret)], { error });
     case 'function':
@@ -133,8 +140,13 @@ function describedType(option: Option): z.ZodType {
     case 'texts':
     case 'origins':
     case 'program':
+    case 'expressions':
     case 'credentials':
       return z.array(z.string());
+    case 'settings': {
+      const value = z.union([z.string(), z.number(), z.boolean()]);
+      return z.union([z.array(z.string()), z.record(z.string(), z.union([value, z.array(value)]))]);
+    }
     case 'enum':
       return z.enum([...(option.values ?? [])] as [string, ...string[]]);
     case 'mode':
@@ -154,6 +166,16 @@ function flatten(found: z.core.$ZodIssue, above: readonly (string | number)[]): 
     if (meant) return meant.flatMap((each) => flatten(each, path));
     if (found.message === 'Invalid input') return found.errors[0]!.flatMap((each) => flatten(each, path));
   }
+  // A file is a mapping, so this is a library user's.
+  if (path.length === 0 && found.code === 'invalid_type')
+    return [
+      issue(
+        'CONFIG_INVALID',
+        path,
+        found.message.replace('a mapping', 'an object'),
+        "give it at least a target, such as { target: 'localhost:5900' }",
+      ),
+    ];
   const { remedy, code } = (found.code === 'custom' ? (found.params ?? {}) : {}) as Partial<ConfigIssue>;
   return [issue(code ?? 'CONFIG_INVALID', path, found.message, remedy ?? remedyAt(path))];
 }
@@ -165,7 +187,7 @@ function remedyAt(path: readonly (string | number)[]): string {
   if (option) return typeRemedy(option);
   if (typeof path.at(-1) === 'string' && ['listeners', 'routes'].includes(String(path.at(-1))))
     return "begin each entry with '- '";
-  return `the keys here are ${candidateKeys(path).here.join(', ')}`;
+  return `the keys here are ${candidateKeys(path).join(', ')}`;
 }
 
 function isTypeError(found: z.core.$ZodIssue): boolean {
@@ -177,19 +199,11 @@ function isTypeError(found: z.core.$ZodIssue): boolean {
 }
 
 function unknownKey(path: readonly (string | number)[]): ConfigIssue {
-  const word = String(path.at(-1));
-  const { here, elsewhere } = candidateKeys(path.slice(0, -1));
-  const close = nearest(word, here) ?? elsewhere.find((key) => key.split('.').at(-1) === word) ?? null;
-  return issue(
-    'CONFIG_UNKNOWN_KEY',
-    path,
-    'there is no such key',
-    close ? `did you mean ${close}?` : `the keys here are ${here.join(', ')}`,
-  );
+  return issue('CONFIG_UNKNOWN_KEY', path, 'there is no such key', keyHint(path));
 }
 
 function kindOf(value: unknown): string {
-  if (value === null) return 'nothing';
+  if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }

@@ -30,7 +30,7 @@ export function checkTarget(target: ValidTarget | undefined, at: IssuePath, issu
   if (kinds.length === 0) report('url', 'the target has no address', 'give url, such as tls://localhost:993');
   for (const key of PROGRAM_KEYS)
     if (target[key] !== undefined && !target.program)
-      report(key, `${key} is for targets with a program`, 'give program, or leave it out');
+      report(key, `${key} is for targets with a program`, 'give target.program, or leave it out');
   if (target.tokens) checkTokens(target.tokens, [...at, 'tokens'], issues);
   if (target.tokens?.tls) return withCertificate(target, report);
   if (url?.kind !== 'tls') {
@@ -57,7 +57,8 @@ function checkTokens(tokens: ValidTokens, at: IssuePath, issues: ConfigIssue[]):
     issues.push(issue('CONFIG_INVALID', [...at, key], what, remedy));
   };
   const sources = SOURCES.filter((key) => tokens[key] !== undefined);
-  if (sources.length > 1) report(sources[1]!, `there is ${sources[0]!}, too`, 'give one source of tokens');
+  if (sources.length > 1)
+    report(sources[1]!, `there is target.tokens.${sources[0]!}, too`, 'give one source of tokens');
   if (sources.length === 0) report('file', 'there is no source of tokens', `give ${SOURCES.join(', ')}`);
   const belongs = { watch: 'file', format: 'url', pluginSource: 'plugin' } as const;
   for (const [key, source] of Object.entries(belongs) as [keyof typeof belongs, keyof ValidTokens][])

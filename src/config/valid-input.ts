@@ -1,6 +1,8 @@
+import type { SessionHandler } from '../bridge-session.ts';
 import type { ListenAddress, TargetFunction, TlsVersion } from './model.ts';
 import type { LogInput, RedisInput, TokensInput } from './input.ts';
 import type { Secret } from './secret.ts';
+import type { Setting } from './settings.ts';
 import type { TargetAddress } from '../address/target-address.ts';
 
 /** A config input that the schema has accepted: shorthands written out, units those of the model, nothing filled in. */
@@ -11,7 +13,27 @@ export interface ValidInput extends ValidListener {
   readonly life?: { readonly once?: boolean; readonly timeout?: number; readonly idleTimeout?: number };
 }
 
-export interface ValidListener {
+/** One direction of a framing. */
+export interface ValidFramer {
+  readonly name?: string;
+  readonly config?: string;
+  readonly plugin?: string;
+}
+
+/** Both directions of a framing. */
+export interface ValidFramings {
+  readonly framing?: ValidFramer;
+  readonly clientFraming?: ValidFramer;
+}
+
+/** What finds a target for each client, in place of one. */
+export interface ValidPeers {
+  readonly peerFiles?: { readonly path?: string; readonly expressions?: readonly string[] };
+  readonly resolver?: string;
+  readonly resolverOptions?: readonly Setting[];
+}
+
+export interface ValidListener extends ValidPeers, ValidFramings {
   readonly name?: string;
   readonly listen?: ListenAddress;
   readonly unixMode?: number;
@@ -23,7 +45,9 @@ export interface ValidListener {
   readonly limits?: Readonly<Record<string, number>>;
   readonly routes?: readonly ValidRoute[];
   readonly target?: ValidTarget;
+  readonly onSession?: SessionHandler;
   readonly subprotocols?: readonly string[];
+  readonly strictSubprotocols?: boolean;
   readonly record?: string;
   readonly relay?: object;
 }
@@ -50,12 +74,14 @@ export interface ValidAuth {
   readonly pluginSource?: Secret;
 }
 
-export interface ValidRoute {
+export interface ValidRoute extends ValidPeers, ValidFramings {
   readonly name?: string;
   readonly path?: string;
   readonly host?: string;
   readonly target?: ValidTarget;
+  readonly onSession?: SessionHandler;
   readonly subprotocols?: readonly string[];
+  readonly strictSubprotocols?: boolean;
   readonly record?: string;
   readonly relay?: object;
 }
@@ -63,6 +89,11 @@ export interface ValidRoute {
 export interface ValidTarget {
   readonly url?: TargetAddress;
   readonly connect?: TargetFunction;
+  /** Stand beside `target` in an input; checked, with absolute paths. */
+  readonly peerFiles?: { readonly path: string; readonly expressions: readonly string[]; readonly directory: string };
+  readonly resolver?: { readonly module: string; readonly options: readonly Setting[] };
+  /** Stands beside `target` in an input. */
+  readonly onSession?: SessionHandler;
   readonly tokens?: ValidTokens;
   readonly program?: readonly string[];
   readonly port?: number;

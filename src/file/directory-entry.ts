@@ -20,10 +20,13 @@ export async function findEntry(directory: string, name: string): Promise<string
     if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   });
-  if (real === null) return null;
-  const inside = path.relative(root, real);
-  const outside = inside === '' || inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside);
-  return outside ? null : real;
+  return real !== null && isInside(root, real) ? real : null;
+}
+
+/** Whether a path lies below a directory; both are real, without any symbolic link. */
+export function isInside(directory: string, file: string): boolean {
+  const inside = path.relative(directory, file);
+  return inside !== '' && inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside);
 }
 
 const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);

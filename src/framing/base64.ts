@@ -1,6 +1,7 @@
 import { BridgeError } from '../errors.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import type { Frame, Framer, Framing, Unframer } from './framing.ts';
+import { asBinary, PassingFramer, PassingUnframer } from './passing.ts';
 
 const NOTHING = Buffer.alloc(0);
 const ALPHABET = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -8,32 +9,73 @@ const EQUALS = 0x3d;
 
 /**
  * The `base64` subprotocol of websockify: every message is text that holds a piece of the stream in base64 (RFC 4648
- * §4), both ways, for clients that cannot send binary messages.
+ * §4), both ways, for clients that cannot send binary messages. `inner` cuts the stream into the pieces and puts the
+ * client's messages into it; null = as they come.
  */
-export function createBase64(): Framing {
-  return { framer: new Base64Framer(), unframer: new Base64Unframer() };
+export function createBase64(inner: Framing | null = null): Framing {
+  const { framer, unframer } = inner ?? { framer: new PassingFramer(asBinary), unframer: new PassingUnframer() };
+  return { framer: new Base64Framer(framer), unframer: new Base64Unframer(unframer) };
 }
 
-/** Makes one text message of each piece, as it comes. */
+/** Makes one text message of each piece. */
 class Base64Framer implements Framer {
+  readonly #inner: Framer;
+
+  constructor(inner: Framer) {
+    this.#inner = inner;
+  }
+
+  get held(): number {
+    return this.#inner.held;
+  }
+
+  get error(): BridgeError | null {
+    return this.#inner.error;
+  }
+
   push(chunk: Buffer): readonly Frame[] {
-    return [{ opcode: OPCODE.text, data: Buffer.from(chunk.toString('base64'), 'latin1') }];
+    return this.#inner.push(chunk).map(({ data }) => encoded(data));
   }
 
   end(): readonly Frame[] {
-    return [];
+    return this.#inner.end().map(({ data }) => encoded(data));
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#inner.dispose();
+  }
+}
+
+function encoded(data: Buffer): Frame {
+  return { opcode: OPCODE.text, data: Buffer.from(data.toString('base64'), 'latin1') };
 }
 
 /** Decodes each message by itself; between two slices at most three characters wait. */
 class Base64Unframer implements Unframer {
+  readonly #inner: Unframer;
   #waiting = '';
   /** Padding was seen: only the end of the message may follow. */
   #padded = false;
 
+  constructor(inner: Unframer) {
+    this.#inner = inner;
+  }
+
+  get held(): number {
+    return this.#waiting.length + this.#inner.held;
+  }
+
   push(slice: Buffer, _opcode: DataOpcode, last: boolean): Buffer {
+    // Base64 stands for bytes, whatever they say.
+    return this.#inner.push(this.#decode(slice, last), OPCODE.binary, last);
+  }
+
+  dispose(): void {
+    this.#waiting = '';
+    this.#inner.dispose();
+  }
+
+  #decode(slice: Buffer, last: boolean): Buffer {
     const text = this.#waiting + slice.toString('latin1');
     // A group of four characters stands for three bytes.
     const whole = text.length - (text.length % 4);

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 
 /** One line of a listing. */
@@ -17,20 +18,45 @@ export interface Listing {
 /** A listing is made in memory, so its length has a limit. */
 export const MAX_ENTRIES = 10_000;
 
-/** Reads a directory without its dotfiles. */
-export async function readListing(directory: string, most: number = MAX_ENTRIES): Promise<Listing> {
+/** What a request for an entry would get; null = nothing but a refusal. */
+export type Served = 'file' | 'directory' | null;
+
+/**
+ * Reads a directory as far as it is served: no dotfiles, no sockets and the like.
+ *
+ * `follow` is asked for what a name alone does not tell, such as symbolic links, which may lead out or nowhere.
+ */
+export async function readListing(
+  directory: string,
+  follow: (name: string) => Promise<Served>,
+  most: number = MAX_ENTRIES,
+): Promise<Listing> {
   const entries: ListingEntry[] = [];
   let truncated = false;
+  let seen = 0;
   for await (const entry of await opendir(directory)) {
-    if (entry.name.startsWith('.')) continue;
-    if (entries.length === most) {
+    const { name } = entry;
+    if (name.startsWith('.')) continue;
+    if (seen === most) {
       truncated = true;
       break;
     }
-    entries.push({ name: entry.name, directory: entry.isDirectory() });
+    seen += 1;
+    const served = isPlain(entry) ? kindOf(entry) : await follow(name);
+    if (served) entries.push({ name, directory: served === 'directory' });
   }
   entries.sort((a, b) => Number(b.directory) - Number(a.directory) || (a.name < b.name ? -1 : 1));
   return { entries, truncated };
+}
+
+/** A name that is not UTF-8 has been read with a replacement character, and may name nothing. */
+function isPlain(entry: Dirent): boolean {
+  return !entry.isSymbolicLink() && !entry.name.includes('\u{FFFD}');
+}
+
+function kindOf(entry: Dirent): Served {
+  if (entry.isDirectory()) return 'directory';
+  return entry.isFile() ? 'file' : null;
 }
 
 /** The page for a listing. Names are data: none becomes markup or an address of another kind. */

@@ -5,7 +5,7 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import send from 'send';
 import type { WebConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError, type ErrorCode } from '../errors.ts';
-import { readListing, renderListing } from './listing.ts';
+import { readListing, renderListing, type Served } from './listing.ts';
 import { refuseRequest } from './refusal.ts';
 import type { RequestHandler } from './request-handler.ts';
 import type { RequestTarget } from './request-target.ts';
@@ -32,7 +32,7 @@ export function serveFiles(web: WebConfig): RequestHandler {
     else if (!stats.isDirectory()) throw new BridgeError(stats.isFile() ? 'HTTP_NOT_FOUND' : 'HTTP_FORBIDDEN');
     else if (!asDirectory) redirectToDirectory(res, segments, target);
     else if (await hasIndex(web.root, segments)) await sendFile(req, res, web.root, join(encoded, INDEX));
-    else if (web.listing) await sendListing(req, res, file, segments);
+    else if (web.listing) await sendListing(req, res, web.root, file, segments);
     else throw new BridgeError('HTTP_NOT_FOUND');
   };
 }
@@ -66,6 +66,17 @@ async function locate(root: string, segments: readonly string[]): Promise<{ file
     return { file, stats: await stat(file) };
   } catch (error) {
     throw fileError(error);
+  }
+}
+
+/** What a request for a path would get. */
+async function servedAt(root: string, segments: readonly string[]): Promise<Served> {
+  try {
+    const { stats } = await locate(root, segments);
+    if (stats.isDirectory()) return 'directory';
+    return stats.isFile() ? 'file' : null;
+  } catch {
+    return null;
   }
 }
 
@@ -144,13 +155,16 @@ function respondWithStatus(res: ServerResponse, status: number): void {
 async function sendListing(
   req: IncomingMessage,
   res: ServerResponse,
+  root: string,
   directory: string,
   segments: readonly string[],
 ): Promise<void> {
   const path = segments.length === 0 ? '/' : `/${segments.join('/')}/`;
-  const listing = await readListing(directory).catch((error: unknown) => {
-    throw fileError(error);
-  });
+  const listing = await readListing(directory, (name) => servedAt(root, [...segments, name])).catch(
+    (error: unknown) => {
+      throw fileError(error);
+    },
+  );
   const body = Buffer.from(renderListing(path, listing));
   setHeaders(res);
   res.writeHead(200, {

@@ -77,9 +77,22 @@ export function parseSubprotocols(header: string | undefined): readonly string[]
   return wellFormed ? offered : null;
 }
 
-/** The first of the supported subprotocols, best first, that the client offered; '' for none. None is ever invented. */
+/**
+ * The first of the supported subprotocols, best first, that the client offered; '' for none. None is ever invented: '*'
+ * among them stands for the first one that was offered.
+ */
 export function chooseSubprotocol(offered: readonly string[], supported: readonly string[]): string {
-  return supported.find((subprotocol) => offered.includes(subprotocol)) ?? '';
+  for (const subprotocol of supported) {
+    if (offered.includes(subprotocol)) return subprotocol;
+    if (subprotocol === '*' && offered[0] !== undefined) return offered[0];
+  }
+  return '';
+}
+
+/** Checks that one of the subprotocols is supported, where any is offered. Throws SUBPROTOCOL_REFUSED. */
+export function requireSubprotocol(offered: readonly string[], supported: readonly string[]): void {
+  if (offered.length > 0 && chooseSubprotocol(offered, supported) === '')
+    throw new BridgeError('SUBPROTOCOL_REFUSED', { detail: offered.join(', ').slice(0, 100) });
 }
 
 /**

@@ -9,6 +9,8 @@ const BACKLOG = 511;
 /** How many ports after the first are tried for `nextFreePort`. */
 const PORTS_TRIED = 100;
 const LAST_PORT = 65_535;
+/** What the system says of '::' where IPv6 is switched off, or not even built in. */
+const NO_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
 /** Listens; rejects with the system's error. What can be done at once is done before this returns. */
 export function listenOn(server: Server, options: ListenOptions | { readonly fd: number }): Promise<void> {
@@ -46,7 +48,11 @@ export async function bindTcp(
       await listenOn(server, { host, port: candidate });
       return;
     } catch (error) {
-      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      const { code = '' } = error as NodeJS.ErrnoException;
+      // Every address of this machine is what was asked for, and those of IPv4 are all it has.
+      if (host === '::' && family !== 6 && NO_IPV6.has(code))
+        return bindTcp(server, { kind: 'tcp', host: '0.0.0.0', port }, nextFreePort);
+      const taken = code === 'EADDRINUSE';
       if (!taken || candidate >= last) {
         const where = hostPort(host, port);
         throw explainListenError(error, candidate === port ? where : `${where} and the ports up to ${candidate}`);

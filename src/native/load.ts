@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { BridgeError } from '../errors.ts';
+import { buildAdvice } from './build-advice.ts';
 import { nativeDirectory } from './directory.ts';
 
 const require = createRequire(import.meta.url);
@@ -13,14 +14,19 @@ const require = createRequire(import.meta.url);
  * touched before the first call.
  */
 export function loadNative(name: string, file: string = nativeFile(name)): unknown {
-  if (!existsSync(file)) throw new BridgeError('NATIVE_MISSING', { detail: `no ${nativeDirectory()}/${name}.node` });
+  if (!existsSync(file))
+    throw new BridgeError('NATIVE_MISSING', {
+      detail: `no ${nativeDirectory()}/${name}.node`,
+      remedy: buildAdvice(file),
+    });
   try {
     return require(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
     throw new BridgeError('NATIVE_MISSING', {
       detail: `${nativeDirectory()}/${name}.node does not load (${reason})`,
-      remedy: 'Build it again on this machine: npm run build.',
+      // The build passes over what looks up to date.
+      remedy: `Delete ${file}. ${buildAdvice(file)}`,
       cause: error,
     });
   }

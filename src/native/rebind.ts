@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { BridgeError } from '../errors.ts';
+import { buildAdvice } from './build-advice.ts';
 import { nativeDirectory } from './directory.ts';
 import { nativeFile } from './load.ts';
 
@@ -26,7 +27,7 @@ export function rebindLibrary(
   if (!existsSync(file)) {
     throw new BridgeError('NATIVE_MISSING', {
       detail: `no ${nativeDirectory()}/rebind.so`,
-      remedy: `Install a C compiler (Debian: apt-get install gcc libc6-dev) and run npm run build; or ${ALTERNATIVE}`,
+      remedy: `Either ${ALTERNATIVE} Or get it: ${buildAdvice(file)}`,
     });
   }
   // In LD_PRELOAD both separate one library from the next, and nothing escapes them (ld.so(8)).

@@ -1,20 +1,25 @@
 import type { PluginConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
-import type { PluginAuthenticator, PluginContext, PluginTokenSource } from './api.ts';
+import type { PluginAuthenticator, PluginContext, PluginFraming, PluginResolver, PluginTokenSource } from './api.ts';
 import { invalid, loadPlugin, messageOf } from './load.ts';
 
 /** How long a plugin may take to give back what it holds, in ms. */
 const DISPOSE_TIMEOUT = 2000;
 
-/** What a plugin can be: the function that makes it, and the method that it then has. */
+/** What a plugin can be: the function that makes it, and what that gives. */
 interface Roles {
-  readonly createTokenSource: { readonly made: PluginTokenSource; readonly method: 'lookup' };
-  readonly createAuthenticator: { readonly made: PluginAuthenticator; readonly method: 'authenticate' };
+  readonly createTokenSource: { readonly made: PluginTokenSource };
+  readonly createAuthenticator: { readonly made: PluginAuthenticator };
+  readonly createResolver: { readonly made: PluginResolver };
+  readonly createFraming: { readonly made: PluginFraming };
 }
 
-const METHODS: { readonly [Role in keyof Roles]: Roles[Role]['method'] } = {
-  createTokenSource: 'lookup',
-  createAuthenticator: 'authenticate',
+/** The methods of what is made; it has to have one of them. */
+const METHODS: { readonly [Role in keyof Roles]: readonly (keyof Roles[Role]['made'])[] } = {
+  createTokenSource: ['lookup'],
+  createAuthenticator: ['authenticate'],
+  createResolver: ['resolve'],
+  createFraming: ['createFramer', 'createUnframer'],
 };
 
 /** A plugin in one of its roles: loaded and made once, on first use at the latest, and given back at the end. */
@@ -77,13 +82,12 @@ export class Plugin<Role extends keyof Roles> {
         error,
       );
     }
-    const method = METHODS[role];
-    if (typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function')
-      throw invalid(
-        module,
-        `${role} gave nothing with a method ${method}`,
-        `Return an object with a method ${method}.`,
-      );
+    const methods: readonly string[] = METHODS[role];
+    const given = made as Record<string, unknown> | null | undefined;
+    if (!methods.some((method) => typeof given?.[method] === 'function')) {
+      const names = methods.join(' or ');
+      throw invalid(module, `${role} gave nothing with a method ${names}`, `Return an object with a method ${names}.`);
+    }
     return made as Roles[Role]['made'];
   }
 }

@@ -1,4 +1,4 @@
-import type { RecordConfig, RelayConfig } from '../config/model.ts';
+import type { FramingConfig, RecordConfig, RelayConfig } from '../config/model.ts';
 import type { Handshake, Identity } from '../handshake.ts';
 import type { Target } from '../target/target.ts';
 
@@ -7,9 +7,13 @@ export interface Peer {
   /** Name of the route, for logs and metrics. */
   readonly route: string;
   readonly target: Target;
-  /** Subprotocols that the target accepts, best first. */
+  /** Subprotocols that the target accepts, best first; '*' = the first one offered. */
   readonly subprotocols: readonly string[];
+  /** Refuses clients that offer subprotocols none of which is accepted. */
+  readonly strictSubprotocols?: boolean | undefined;
   readonly relay: RelayConfig;
+  /** How streams and messages are turned into each other; absent = as they come. */
+  readonly framing?: FramingConfig | undefined;
   /** Where the session is recorded; absent = nowhere. */
   readonly record?: RecordConfig | undefined;
 }

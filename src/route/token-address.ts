@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
-import { badAddress } from '../address/host-port.ts';
 import { parseTarget, type TargetAddress } from '../address/target-address.ts';
 import type { TargetConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
+import { targetOf } from './address-target.ts';
 import type { TokenAddress } from './token-source.ts';
 
 /** Stands in place of a host where the port is the path of a Unix socket; so websockify has it. */
@@ -14,7 +14,7 @@ const UNIX_SOCKET = 'unix_socket';
  */
 export function readTokenAddress(address: TokenAddress, defaultPort: number | null): TargetConfig {
   try {
-    return targetConfig(parse(addressText(address), defaultPort));
+    return targetOf(parse(addressText(address), defaultPort));
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
     throw new BridgeError('TOKEN_TARGET_INVALID', { detail: error.detail });
@@ -46,14 +46,4 @@ function parse(text: string, defaultPort: number | null): TargetAddress {
   // The last colon parts the port, as in the token files of websockify.
   const [, host = '', port = ''] = /^([\da-f:.]+):(\d{1,5})$/i.exec(text) ?? [];
   return parseTarget(isIPv6(host) ? `[${host}]:${port}` : text);
-}
-
-function targetConfig(address: TargetAddress): TargetConfig {
-  if (address.kind !== 'tls') return address;
-  const { kind, host, port, options } = address;
-  const { servername = null, verify = true } = options;
-  if (options.ca ?? options.cert ?? options.key)
-    throw badAddress(`tls://${host}:${port}`, 'a token names no files', 'leave out ca, cert and key');
-  const none = { ca: null, cert: null, key: null, passphrase: null } as const;
-  return { kind, host, port, servername, verify, ...none, minVersion: 'TLSv1.2' };
 }

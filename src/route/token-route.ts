@@ -4,6 +4,7 @@ import type { Handshake } from '../handshake.ts';
 import type { Target } from '../target/target.ts';
 import { HiddenTarget, hide, withoutToken } from './hidden-target.ts';
 import type { Peer } from './resolver.ts';
+import { routePeer } from './route-peer.ts';
 import { TargetCache } from './target-cache.ts';
 import { addressText, readTokenAddress } from './token-address.ts';
 import type { TokenSource } from './token-source.ts';
@@ -32,17 +33,12 @@ export class TokenRoute {
     const token = this.#tokenOf(handshake);
     if (token === '') throw new BridgeError('TOKEN_MISSING');
     try {
-      return { ...this.#peer, target: await this.#find(token, signal) };
+      return { ...routePeer(this.#route), target: await this.#find(token, signal) };
     } catch (error) {
       // The deadline's own error is no failure of the source.
       if (signal.aborted) throw signal.reason;
       throw this.#describe(error, token);
     }
-  }
-
-  get #peer(): Omit<Peer, 'target'> {
-    const { name, subprotocols, relay, record } = this.#route;
-    return { route: name, subprotocols, relay, record };
   }
 
   #tokenOf({ query, host }: Handshake): string {

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAuthenticator } from '../auth/create-authenticator.ts';
-import type { BridgeConfig, ListenerConfig, TargetConfig } from '../config/model.ts';
+import type { BridgeConfig, FramingConfig, ListenerConfig, TargetConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
@@ -12,6 +12,7 @@ import { readHandshake } from '../http/read-handshake.ts';
 import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
 import { Listener } from '../listen/listener.ts';
 import { EventHub, type BridgeEventName, type BridgeEvents, type SessionView } from '../observe/events.ts';
+import { Framings } from '../framing/framings.ts';
 import { FixedRoutes } from '../route/fixed-routes.ts';
 import { Recorder } from '../record/recorder.ts';
 import { createTarget } from '../target/create-target.ts';
@@ -54,6 +55,8 @@ export class BridgeServer {
   readonly #targets: Target[] = [];
   readonly #started = new Set<Target>();
   readonly #entrances: Entrance[] = [];
+  /** Those whose plugins are still to be loaded. */
+  readonly #unloaded: FramingConfig[] = [];
   #addresses: BridgeAddress[] = [];
   readonly #warnings: string[];
   #state: 'new' | 'listening' | 'closed' = 'new';
@@ -70,6 +73,7 @@ export class BridgeServer {
       clock: new Clock(tickFor(times)),
       registry: new SessionRegistry(),
       recorder: new Recorder(events),
+      framings: new Framings((message) => this.#warn(message)),
     };
     const { life } = config;
     this.#life = life ? new Life(life, this.#host, (reason) => events.publish('life:end', { reason })) : null;
@@ -208,6 +212,7 @@ export class BridgeServer {
       this.#targets.push(target);
       return target;
     };
+    this.#unloaded.push(...routes.flatMap(({ framing }) => framing ?? []));
     const authenticator = createAuthenticator(auth, warn);
     const resolver = new FixedRoutes(routes, create, warn);
     const entrance = { authenticator, resolver, lookupTimeout: limits.lookupTimeout ?? LOOKUP_TIMEOUT };
@@ -219,16 +224,17 @@ export class BridgeServer {
     this.events.publish('warning', { message });
   }
 
-  /** Gives back what authenticators and token sources hold. */
+  /** Gives back what authenticators, resolvers and framings hold. */
   async #dispose(): Promise<void> {
     const entrances = this.#entrances.splice(0);
     const held = entrances.flatMap(({ authenticator, resolver }) => [authenticator, resolver]);
-    await Promise.all(held.map(async (each) => each?.dispose?.()));
+    await Promise.all([...held, this.#host.framings].map(async (each) => each?.dispose?.()));
   }
 
-  /** Starts what targets have to run themselves, once each. */
+  /** Starts what targets have to run themselves, and loads the plugins of framings, once each. */
   async #startTargets(): Promise<void> {
     for (const message of this.#warnings.splice(0)) this.#warn(message);
+    for (const framing of this.#unloaded.splice(0)) await this.#host.framings.load(framing);
     for (const target of this.#targets) {
       if (this.#started.has(target)) continue;
       this.#started.add(target);

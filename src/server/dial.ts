@@ -1,4 +1,5 @@
 import { BridgeError } from '../errors.ts';
+import type { Handshake } from '../handshake.ts';
 import type { SessionView } from '../observe/events.ts';
 import type { Peer } from '../route/resolver.ts';
 import type { TargetConnection } from '../target/target.ts';
@@ -7,6 +8,7 @@ import type { TargetConnection } from '../target/target.ts';
 export async function dial(
   { target, relay }: Peer,
   session: SessionView,
+  handshake: Handshake,
   abort: AbortController,
 ): Promise<TargetConnection> {
   const timer = setTimeout(
@@ -14,7 +16,7 @@ export async function dial(
     relay.connectTimeout,
   );
   try {
-    return await target.connect({ session, signal: abort.signal, fastRead: relay.fastRead });
+    return await target.connect({ session, handshake, signal: abort.signal, fastRead: relay.fastRead });
   } finally {
     clearTimeout(timer);
   }

@@ -2,15 +2,15 @@ import type { Duplex } from 'node:stream';
 import { createRelay } from '../bridge/create-relay.ts';
 import { IdleWatch } from '../bridge/idle.ts';
 import { Keepalive } from '../bridge/keepalive.ts';
-import { stallTime, type Relay, type RelayObserver, type Tap } from '../bridge/relay.ts';
+import { stallTime, type EndReason, type Relay, type RelayObserver, type Tap } from '../bridge/relay.ts';
 import type { KeepaliveConfig, RelayConfig } from '../config/model.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { asBridgeError, BridgeError, type ErrorCode, type Side, type Stage } from '../errors.ts';
-import { createBase64 } from '../framing/base64.ts';
 import type { Framing } from '../framing/framing.ts';
+import type { Framings } from '../framing/framings.ts';
 import type { ClientAddress, Handshake, Identity } from '../handshake.ts';
 import type { HixieOpening } from '../http/legacy-hixie.ts';
-import { refuseUpgrade } from '../http/upgrade.ts';
+import { refuseUpgrade, requireSubprotocol } from '../http/upgrade.ts';
 import type { EventHub, SessionEnd, SessionView } from '../observe/events.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Recording } from '../record/recording.ts';
@@ -25,6 +25,7 @@ import { within } from './deadline.ts';
 import { dial, hangUp } from './dial.ts';
 import { Farewell } from './farewell.ts';
 import { openConnection } from './open-connection.ts';
+import { loadFraming, openFraming } from './session-framing.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { checkTransition, isUpgraded } from './session-state.ts';
 
@@ -49,6 +50,7 @@ export interface SessionHost {
   readonly clock: Clock;
   readonly registry: SessionRegistry;
   readonly recorder: Recorder;
+  readonly framings: Framings;
 }
 
 /**
@@ -80,7 +82,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   #keepalive: Keepalive | null = null;
   #idle: IdleWatch | null = null;
   #relaxedAt = 0;
-  #end: Omit<SessionEnd, 'duration'> | null = null;
+  #end: EndReason | null = null;
   #closeDeadline: CloseDeadline | null = null;
   #clientFinished = false;
   #clientClosed = false;
@@ -112,6 +114,10 @@ export class Session implements SessionView, RelayObserver, Ticking {
     return this.#relay?.bytesOut ?? 0;
   }
 
+  get end(): EndReason | null {
+    return this.#end;
+  }
+
   /** Takes the connection from its checked handshake to the relay. `head` came with the request and is relayed. */
   async run({ authenticator, resolver, lookupTimeout }: Entrance, handshake: Handshake, head: Buffer): Promise<void> {
     try {
@@ -127,12 +133,14 @@ export class Session implements SessionView, RelayObserver, Ticking {
       this.#enter('route');
       const found = resolver.resolve(handshake, identity, abort.signal);
       const peer = found instanceof Promise ? await within(found, lookupTimeout, abort, 'ROUTE_TIMEOUT') : found;
+      const loading = loadFraming(this.#host.framings, peer.framing);
+      if (loading) await within(loading, lookupTimeout, abort, 'ROUTE_TIMEOUT');
       if (this.#end) return;
       this.#upgrade(peer, handshake, head);
       // A subscriber that was told of a stage may have ended the session.
       if (this.#end) return;
-      const connection = await this.#connect(peer, abort);
-      if (connection) this.#startRelay(connection, peer);
+      const connection = await this.#connect(peer, handshake, abort);
+      if (connection) this.#startRelay(connection, peer, this.#framing(connection, peer));
     } catch (error) {
       this.fail(asBridgeError(error, FALLBACK[this.#stage] ?? 'INTERNAL'));
     }
@@ -180,6 +188,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
 
   /** Upgrades the connection and begins to watch the client. */
   #upgrade(peer: Peer, handshake: Handshake, head: Buffer): void {
+    // What came before RFC 6455 has rules of its own.
+    if (peer.strictSubprotocols && !this.#hixie) requireSubprotocol(handshake.subprotocols, peer.subprotocols);
     this.#enter('upgrade');
     if (this.#end) return;
     this.#config = peer.relay;
@@ -195,9 +205,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
   }
 
   /** Dials the target. Gives null when the session has ended meanwhile. */
-  async #connect(peer: Peer, abort: AbortController): Promise<TargetConnection | null> {
+  async #connect(peer: Peer, handshake: Handshake, abort: AbortController): Promise<TargetConnection | null> {
     try {
-      const connection = await dial(peer, this, abort);
+      const connection = await dial(peer, this, handshake, abort);
       if (!this.#end) return connection;
       hangUp(connection);
       return null;
@@ -209,12 +219,12 @@ export class Session implements SessionView, RelayObserver, Ticking {
     }
   }
 
-  #startRelay(target: TargetConnection, peer: Peer): void {
+  #startRelay(target: TargetConnection, peer: Peer, framing: Framing | null): void {
     const { events, clock } = this.#host;
     const now = performance.now();
     this.#enter('relay');
     if (this.#end) return hangUp(target);
-    this.#relay = createRelay(target, this.target, peer.relay, this, this.#tap(peer), this.#framing());
+    this.#relay = createRelay(target, this.target, peer.relay, this, this.#tap(peer), framing);
     this.#targetClosed = false;
     this.#keepAlive(peer.relay.keepalive, now);
     this.#idle = peer.relay.idleTimeout > 0 ? new IdleWatch(peer.relay.idleTimeout, now) : null;
@@ -248,15 +258,20 @@ export class Session implements SessionView, RelayObserver, Ticking {
     };
   }
 
-  /** The subprotocol decides how payload is put into messages. Before RFC 6455 there was only text. */
-  #framing(): Framing | null {
-    return this.#hixie || this.subprotocol === 'base64' ? createBase64() : null;
+  /** How payload is put into messages. Before RFC 6455 there was only text. */
+  #framing(target: TargetConnection, peer: Peer): Framing | null {
+    try {
+      return openFraming(this.#host.framings, peer, target, this.#hixie !== null || this.subprotocol === 'base64');
+    } catch (error) {
+      hangUp(target);
+      throw error;
+    }
   }
 
   // What the relay reports
 
-  onTargetEnd(): void {
-    this.#finish({ code: 1000, reason: '', by: 'target', error: null });
+  onTargetEnd(code: number = 1000, reason: string = ''): void {
+    this.#finish({ code, reason, by: 'target', error: null });
   }
 
   onTargetError(error: BridgeError): void {
@@ -288,7 +303,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   // The end
 
   /** Records why the session ends, tells the client and starts closing both sides. */
-  #finish(end: Omit<SessionEnd, 'duration'>): void {
+  #finish(end: EndReason): void {
     if (this.#end) return;
     this.#end = end;
     this.#enter('closing');
@@ -339,7 +354,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   }
 
   /** Answers a handshake that is not accepted, with the status of the error. */
-  #refuse(end: Omit<SessionEnd, 'duration'>): void {
+  #refuse(end: EndReason): void {
     this.#end = end;
     this.#dial?.abort(end.error);
     this.#enter('closed');

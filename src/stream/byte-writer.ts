@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import { isPlainSocket } from './socket-reader.ts';
 
 /** A piece below this size is copied rather than keep a whole read buffer in memory while it waits. */
 const SMALL = 16 * 1024;
@@ -84,7 +84,7 @@ export class ByteWriter {
   probe(): boolean {
     const stream = this.#stream;
     if (stream.writableLength > 0 || !stream.writable) return true;
-    if (!this.#releases || stream instanceof TLSSocket) return false;
+    if (!isPlainSocket(stream)) return false;
     stream.write(NOTHING);
     return true;
   }

@@ -1,4 +1,5 @@
 import { Socket, type OnReadOpts } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { HEADROOM, onceEnded, StreamReader, type ByteReader, type ByteSink } from './byte-reader.ts';
 
 /** One read takes at most this many bytes. */
@@ -121,6 +122,11 @@ export class SocketReader implements ByteReader {
 /** Whether a stream is a socket of node:net or node:tls: such a one refers to no written memory once its queue is empty. */
 export function isSocket(stream: unknown): stream is Socket {
   return stream instanceof Socket;
+}
+
+/** Whether a stream is a socket without TLS: what it writes and reads goes straight to and from the kernel. */
+export function isPlainSocket(stream: unknown): stream is Socket {
+  return stream instanceof Socket && !(stream instanceof TLSSocket);
 }
 
 /** Allocates a read buffer outside Node's small-buffer pool. */

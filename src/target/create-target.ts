@@ -3,6 +3,8 @@ import { BridgeError } from '../errors.ts';
 import { DemoTarget } from './demo.ts';
 import { EchoTarget } from './echo.ts';
 import { FunctionTarget } from './function.ts';
+import { HandlerTarget } from './handler.ts';
+import { LoadTarget } from './load.ts';
 import type { Target } from './target.ts';
 import { TcpTarget } from './tcp.ts';
 import { TlsTarget } from './tls.ts';
@@ -28,10 +30,14 @@ export function createTarget(config: TargetConfig): Target {
       return new EchoTarget();
     case 'demo':
       return new DemoTarget();
+    case 'load':
+      return new LoadTarget();
     case 'program':
       return new WrapProgram(config);
     case 'function':
       return new FunctionTarget(config.connect);
+    case 'handler':
+      return new HandlerTarget(config.onSession);
     default:
       throw new BridgeError('CONFIG_INVALID', { detail: `target (kind ${(config as TargetConfig).kind})` });
   }

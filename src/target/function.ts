@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { TargetFunction } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
+import type { Handshake } from '../handshake.ts';
 import type { SessionView } from '../observe/events.ts';
 import type { DialContext, StreamConnection, Target } from './target.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -14,17 +15,17 @@ export class FunctionTarget implements Target {
     this.#connect = connect;
   }
 
-  async connect({ session, signal }: DialContext): Promise<StreamConnection> {
+  async connect({ session, handshake, signal }: DialContext): Promise<StreamConnection> {
     signal.throwIfAborted();
     // The function may not listen to the signal: what it gives too late is for nobody.
-    const duplex = await unlessAborted(this.#call(session, signal), signal, (late) => late.destroy());
+    const duplex = await unlessAborted(this.#call(session, handshake, signal), signal, (late) => late.destroy());
     return { kind: 'stream', duplex };
   }
 
-  async #call(session: SessionView, signal: AbortSignal): Promise<Duplex> {
+  async #call(session: SessionView, handshake: Handshake, signal: AbortSignal): Promise<Duplex> {
     let given: unknown;
     try {
-      given = await this.#connect(session, signal);
+      given = await this.#connect(session, signal, handshake);
     } catch (error) {
       if (error instanceof BridgeError || signal.aborted) throw error;
       throw failure(`it threw ${error instanceof Error ? error.message : String(error)}`, 'See the cause.', error);

@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import type { MessageConnection } from '../bridge/message-connection.ts';
+import type { Handshake } from '../handshake.ts';
 import type { SessionView } from '../observe/events.ts';
 import type { ByteReader } from '../stream/byte-reader.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
@@ -13,10 +15,12 @@ export interface StreamConnection {
   readonly reader?: ByteReader;
 }
 
-export type TargetConnection = StreamConnection | DatagramConnection;
+export type TargetConnection = StreamConnection | DatagramConnection | MessageConnection;
 
 export interface DialContext {
   readonly session: SessionView;
+  /** What the client asked for. */
+  readonly handshake: Handshake;
   /** Aborts the dial: by the connect deadline or because the client has gone. */
   readonly signal: AbortSignal;
   /** Whether sockets may be read through shared buffers (SocketReader) or only through 'data' events. */

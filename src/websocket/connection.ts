@@ -1,8 +1,9 @@
 import type { BridgeError } from '../errors.ts';
-import { HEADROOM, type ByteReader, type ByteSink } from '../stream/byte-reader.ts';
+import { HEADROOM, type ByteReader } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
+import { BaseConnection } from './base-connection.ts';
 import { encodeClose } from './close-codes.ts';
-import { EarlyInput, type EarlyObserver } from './early-input.ts';
+import type { EarlyObserver } from './early-input.ts';
 import { OPCODE, type DataOpcode } from './opcode.ts';
 import { Parser, type FrameHandler } from './parser.ts';
 import { Scout } from './scout.ts';
@@ -58,16 +59,12 @@ export interface ClientConnection {
  * It decides nothing: closing, deadlines and backpressure are up to its owner. Until `start`, what the client sends
  * waits: a little here, the rest in the kernel.
  */
-export class Connection implements ClientConnection, ByteSink, FrameHandler {
-  readonly writer: ByteWriter;
+export class Connection extends BaseConnection implements ClientConnection, FrameHandler {
   readonly pings: boolean = true;
-  readonly #reader: ByteReader;
   /** Pongs stop waiting for each other above this many queued bytes. */
   readonly #highWaterMark: number;
   #parser: Parser | null = null;
   #handler: ConnectionHandler | null = null;
-  /** What came before `start`, until then. */
-  #early: EarlyInput | null;
   /** The peer's error has been told. */
   #failed = false;
   #closeSent = false;
@@ -78,10 +75,8 @@ export class Connection implements ClientConnection, ByteSink, FrameHandler {
 
   /** `head` holds bytes that came together with the handshake. */
   constructor(reader: ByteReader, writer: ByteWriter, head: Buffer, highWaterMark: number) {
-    this.#reader = reader;
-    this.writer = writer;
+    super(reader, writer, head);
     this.#highWaterMark = highWaterMark;
-    this.#early = new EarlyInput(reader, head);
   }
 
   /** Whether a Close frame has been sent. */
@@ -95,7 +90,7 @@ export class Connection implements ClientConnection, ByteSink, FrameHandler {
   }
 
   watch(observer: EarlyObserver): void {
-    this.#early?.watch(
+    this.watchEarly(
       () => new Scout(),
       observer,
       () => this.ping(),
@@ -103,23 +98,9 @@ export class Connection implements ClientConnection, ByteSink, FrameHandler {
   }
 
   start(handler: ConnectionHandler, maxMessage: number): void {
-    this.#handler = handler;
     this.#parser = new Parser(this, { maxMessage });
-    const early = this.#early;
-    this.#early = null;
-    early?.handOver(this);
-  }
-
-  pause(): void {
-    this.#reader.pause();
-  }
-
-  resume(): void {
-    this.#reader.resume();
-  }
-
-  relax(): void {
-    this.#reader.relax();
+    this.#handler = handler;
+    this.begin();
   }
 
   send(opcode: DataOpcode, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean {

@@ -1,7 +1,8 @@
-import type { ByteReader, ByteSink } from '../stream/byte-reader.ts';
+import type { ByteReader } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
+import { BaseConnection } from './base-connection.ts';
 import type { ClientConnection, ConnectionHandler } from './connection.ts';
-import { EarlyInput, type EarlyObserver, type EarlyScout } from './early-input.ts';
+import type { EarlyObserver, EarlyScout } from './early-input.ts';
 import { HixieParser, type HixieHandler } from './hixie-parser.ts';
 import type { DataOpcode } from './opcode.ts';
 
@@ -17,15 +18,11 @@ const NO_CODE = 1005;
  * Every message is text, whatever opcode it is sent with, and must not hold the byte 0xFF: the owner sees to that with
  * base64. There are no pings. Draft 75 has no closing handshake either: there the end of the stream is the orderly end.
  */
-export class HixieConnection implements ClientConnection, ByteSink, HixieHandler {
-  readonly writer: ByteWriter;
+export class HixieConnection extends BaseConnection implements ClientConnection, HixieHandler {
   readonly pings: boolean = false;
   readonly #draft: HixieDraft;
-  readonly #reader: ByteReader;
   #parser: HixieParser | null = null;
   #handler: ConnectionHandler | null = null;
-  /** What came before `start`, until then. */
-  #early: EarlyInput | null;
   #closeSent = false;
   #closeReceived = false;
   /** The closing handshake came in the current chunk; it is told after the data in front of it. */
@@ -35,10 +32,8 @@ export class HixieConnection implements ClientConnection, ByteSink, HixieHandler
 
   /** `head` holds bytes that came together with the handshake. */
   constructor(draft: HixieDraft, reader: ByteReader, writer: ByteWriter, head: Buffer) {
+    super(reader, writer, head);
     this.#draft = draft;
-    this.#reader = reader;
-    this.writer = writer;
-    this.#early = new EarlyInput(reader, head);
   }
 
   get closeReceived(): boolean {
@@ -49,7 +44,7 @@ export class HixieConnection implements ClientConnection, ByteSink, HixieHandler
     const onPeerEnd = (): void => (this.#draft === 75 ? observer.onClose(NO_CODE, '') : observer.onPeerEnd());
     const late: EarlyObserver = { onClose: (code, reason) => observer.onClose(code, reason), onPeerEnd };
     // This wire format has nothing to probe a client with.
-    this.#early?.watch(
+    this.watchEarly(
       () => new HixieScout(),
       late,
       () => {},
@@ -57,23 +52,9 @@ export class HixieConnection implements ClientConnection, ByteSink, HixieHandler
   }
 
   start(handler: ConnectionHandler, maxMessage: number): void {
-    this.#handler = handler;
     this.#parser = new HixieParser(this, maxMessage);
-    const early = this.#early;
-    this.#early = null;
-    early?.handOver(this);
-  }
-
-  pause(): void {
-    this.#reader.pause();
-  }
-
-  resume(): void {
-    this.#reader.resume();
-  }
-
-  relax(): void {
-    this.#reader.relax();
+    this.#handler = handler;
+    this.begin();
   }
 
   /** Sends buffer[start, end) as one text frame. What is sent is a copy, so the memory is never kept. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { RouteConfig } from '../../src/config/model.ts';
@@ -8,7 +8,11 @@ import type { Handshake } from '../../src/handshake.ts';
 import { FixedRoutes } from '../../src/route/fixed-routes.ts';
 import type { Peer, Resolver } from '../../src/route/resolver.ts';
 import { createTarget } from '../../src/target/create-target.ts';
+import type { PluginPeer } from '../../src/plugin/api.ts';
 import { makeHandshake } from '../../src/testing/handshake.ts';
+import { describeResolver as describePluginResolver } from '../../src/testing/resolver-suite.ts';
+import { startHttpApi } from '../support/http-api.ts';
+import { pluginFile } from '../support/plugin-file.ts';
 import { relayConfig } from '../unit/bridge/relay-config.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -35,15 +39,24 @@ async function useOne(resolver: Resolver, body: (resolver: Resolver) => Promise<
   await resolver.dispose?.();
 }
 
-/** What holds for every resolver; the peer of `found` is an echo, `lost` has none. */
-function describeResolver(name: string, make: () => Resolver, found: Handshake, lost: readonly Handshake[]): void {
+/** What holds for every resolver; the peer of `found` is an echo unless told otherwise, `lost` has none. */
+function describeResolver(
+  name: string,
+  make: () => Resolver,
+  found: Handshake,
+  lost: readonly Handshake[],
+  {
+    label = 'echo:',
+    subprotocols = ['binary'],
+  }: { readonly label?: string; readonly subprotocols?: readonly string[] } = {},
+): void {
   describe(`conformance of ${name}`, () => {
     test('finds a peer with all that a session needs', async () => {
       await useOne(make(), async (resolver) => {
         for (const identity of [null, { name: 'ada' }]) {
           const peer = await resolver.resolve(found, identity, live());
-          expect(peer).toMatchObject({ route: 'the route', subprotocols: ['binary'], relay: relayConfig() });
-          expect(peer.target.label).toBe('echo:');
+          expect(peer).toMatchObject({ route: 'the route', subprotocols, relay: relayConfig() });
+          expect(peer.target.label).toBe(label);
         }
       });
     });
@@ -98,3 +111,122 @@ describeResolver(
   asking('/any', SECRET),
   [makeHandshake(), asking('/', ''), asking('/', `${SECRET}x`), asking('/', `../${SECRET}`)],
 );
+
+const withCookie = (id: string): Handshake => makeHandshake({ headers: { cookie: `id=${id}` } });
+
+describeResolver(
+  'peer files',
+  () => {
+    const path = tempDir();
+    writeFileSync(join(path, SECRET), 'tcp://echo:7 *\n');
+    const target = { kind: 'peer-files', path, expressions: ['%cookie:id%'], directory: path } as const;
+    return new FixedRoutes([route(target, null)], createTarget);
+  },
+  withCookie(SECRET),
+  [makeHandshake(), withCookie(`${SECRET}x`), withCookie(`../${SECRET}`), withCookie('..')],
+  { label: 'tcp://echo:7', subprotocols: ['*'] },
+);
+
+describeResolver(
+  'a resolver plugin',
+  () => {
+    const module = pluginFile(`
+      export const apiVersion = 1;
+      export const createResolver = () => ({
+        async resolve({ path, query }) {
+          if (path === '/throws') throw new Error('no luck');
+          return query.get('token') === '${SECRET}' ? { address: 'tcp://echo:7' } : null;
+        },
+      });`);
+    const target = { kind: 'resolver', plugin: { kind: 'plugin', module, source: null }, options: [] } as const;
+    return new FixedRoutes([route(target, null)], createTarget);
+  },
+  asking('/any', SECRET),
+  [makeHandshake(), asking('/', `${SECRET}x`), asking('/throws', SECRET)],
+  { label: 'tcp://echo:7' },
+);
+
+/** A resolver of the bridge, as a plugin would answer. */
+function asPlugin(made: Resolver) {
+  const find: Resolver['resolve'] = (...asked) => made.resolve(...asked);
+  return {
+    start: async () => made.start?.(),
+    dispose: async () => made.dispose?.(),
+    async resolve(...asked: Parameters<typeof find>): Promise<PluginPeer> {
+      const { target, subprotocols } = await find(...asked);
+      return { address: target.label, subprotocol: subprotocols[0]! };
+    },
+  };
+}
+
+describePluginResolver('the suite for plugins, on peer files,', {
+  test,
+  found: [
+    { handshake: withCookie('one'), address: 'tcp://one:1', subprotocol: '*' },
+    { handshake: { ...withCookie('two'), subprotocols: ['chat'] }, address: 'udp://two:2', subprotocol: 'chat' },
+  ],
+  refused: [withCookie('three'), makeHandshake(), { ...withCookie('two'), subprotocols: ['vnc'] }],
+  secrets: ['three'],
+  create: () => {
+    const path = tempDir();
+    writeFileSync(join(path, 'one'), 'tcp://one:1 *\n');
+    writeFileSync(join(path, 'two'), 'udp://two:2 chat\n');
+    const expressions = ['%cookie:id%', '%query:id%', '%header:origin%', '%endpoint%'];
+    const target = { kind: 'peer-files', path, expressions, directory: path } as const;
+    return asPlugin(new FixedRoutes([route(target, null)], createTarget));
+  },
+});
+
+describePluginResolver('the template http-resolver.mjs', {
+  test,
+  found: [
+    {
+      handshake: makeHandshake({ path: '/one', cookies: new Map([['session', SECRET]]) }),
+      address: 'tcp://one:1',
+      subprotocol: 'binary',
+    },
+    {
+      handshake: makeHandshake({ path: '/two' }),
+      identity: { name: 'ada' },
+      address: 'udp://two:2',
+      subprotocol: 'binary',
+    },
+  ],
+  refused: [
+    makeHandshake({ path: '/one', cookies: new Map([['session', `${SECRET}x`]]) }),
+    makeHandshake({ path: '/two' }),
+    makeHandshake({ path: '/broken' }),
+    makeHandshake({ path: '/nonsense' }),
+    makeHandshake({ path: '/endless' }),
+    makeHandshake({ path: '/elsewhere' }),
+  ],
+  secrets: [SECRET],
+  create: async () => {
+    const { url } = await startHttpApi((req, res) => {
+      let body = '';
+      req.on('data', (chunk) => (body += chunk));
+      req.on('end', () => {
+        const { path, user, cookies } = JSON.parse(body) as {
+          path: string;
+          user: string | null;
+          cookies: { session?: string };
+        };
+        const answer = (status: number, text: string): unknown =>
+          res.writeHead(status, path === '/elsewhere' ? { location: '/' } : {}).end(text);
+        if (path === '/one' && cookies.session === SECRET) return answer(200, '{"address":"tcp://one:1"}');
+        if (path === '/two' && user === 'ada') return answer(200, '{"address":{"host":"udp://two","port":2}}');
+        if (path === '/broken') return answer(500, SECRET);
+        if (path === '/nonsense') return answer(200, '<html>');
+        if (path === '/endless') return answer(200, 'x'.repeat(70_000));
+        return answer(path === '/elsewhere' ? 302 : 404, '');
+      });
+    });
+    const module = resolve(import.meta.dirname, '../../examples/plugins/http-resolver.mjs');
+    const options = [
+      { name: 'url', value: url },
+      { name: 'cookie', value: 'session' },
+    ];
+    const target = { kind: 'resolver', plugin: { kind: 'plugin', module, source: null }, options } as const;
+    return asPlugin(new FixedRoutes([route(target, null)], createTarget));
+  },
+});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect } from 'vitest';
 import { BridgeError } from '../../src/errors.ts';
 import type { SessionView } from '../../src/observe/events.ts';
+import { makeHandshake } from '../../src/testing/handshake.ts';
 import type { DatagramConnection, DialContext, StreamConnection, Target } from '../../src/target/target.ts';
 
 /** A session as function targets see it. */
@@ -24,7 +25,13 @@ export const SESSION: SessionView = {
 
 /** What a session gives to a target; the deadline is far away unless a signal is given. */
 export function dialContext(options: Partial<DialContext> = {}): DialContext {
-  return { session: SESSION, signal: AbortSignal.timeout(10_000), fastRead: false, ...options };
+  return {
+    session: SESSION,
+    handshake: makeHandshake(),
+    signal: AbortSignal.timeout(10_000),
+    fastRead: false,
+    ...options,
+  };
 }
 
 export async function dialStream(target: Target, options: Partial<DialContext> = {}): Promise<StreamConnection> {

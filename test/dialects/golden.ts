@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveArguments } from '../../src/cli/config-source.ts';
 import type { Dialect, Environment } from '../../src/cli/dialect.ts';
 import { failureOf } from '../../src/cli/failure.ts';
+import { readInputFile } from '../../src/config/input-file.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { suite } from '../support/packages.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
@@ -30,12 +31,12 @@ export function nativeGoldenTests(dialect: Dialect, least: number): void {
 /**
  * Runs the golden files of an ancestor's dialect in a directory that holds what they name: present.pem (a certificate with
  * its key), locked.pem (whose key has the passphrase 'opensesame'), ca.pem, web/, tokens.conf and jwt.key. With SELF=yes
- * there is a self.pem, too.
+ * there is a self.pem, too. What lies in NAME-files/ beside the golden files of a dialect is there as well.
  */
 export function ancestorGoldenTests(dialect: Dialect, least: number): void {
   suite(`the command line of ${dialect.name}`, { needs: ['openssl'] }, () => {
     const { path: directory, remove } = makeTempDir();
-    beforeAll(() => furnish(directory));
+    beforeAll(() => furnish(directory, dialect.name));
     afterAll(remove);
     goldenTests(dialect, join(import.meta.dirname, dialect.name), least, (env) =>
       env['SELF'] === 'yes' ? join(directory, 'with-self') : directory,
@@ -43,7 +44,7 @@ export function ancestorGoldenTests(dialect: Dialect, least: number): void {
   });
 }
 
-function furnish(directory: string): void {
+function furnish(directory: string, dialect: string): void {
   const { cert, key } = makeCertificate();
   const locked = makeCertificate({ passphrase: 'opensesame' });
   mkdirSync(join(directory, 'web'));
@@ -56,6 +57,8 @@ function furnish(directory: string): void {
   writeFileSync(join(directory, 'ca.pem'), cert);
   writeFileSync(join(directory, 'tokens.conf'), 'one: localhost:5901\n');
   writeFileSync(join(directory, 'jwt.key'), 'a shared secret\n');
+  const files = join(import.meta.dirname, `${dialect}-files`);
+  if (existsSync(files)) cpSync(files, directory, { recursive: true });
 }
 
 type Whereabouts = (env: Environment) => string;
@@ -82,12 +85,18 @@ function outcome(dialect: Dialect, line: string, whereabouts: Whereabouts): stri
 
 function describeOutcome(dialect: Dialect, argv: readonly string[], env: Environment, directory: string): string {
   try {
-    const invocation = dialect.parse(argv, env, (name) => existsSync(resolve(directory, name)));
+    const place = (name: string): string => resolve(directory, name);
+    const invocation = dialect.parse(
+      argv,
+      env,
+      (name) => existsSync(place(name)),
+      (name) => readInputFile(place(name), 'CONFIG_NOT_FOUND'),
+    );
     if (invocation.command === 'print') return `prints the help\nexit status 0`;
     if (invocation.command !== 'run' && invocation.command !== 'demo') return JSON.stringify(invocation, null, 2);
-    const { command, input, origins, launch, notes } = invocation;
+    const { command, input, origins, launch, notes, flagOf } = invocation;
     const nextFreePort = command === 'demo' && input.listen === undefined;
-    const { config, log, warnings } = resolveArguments(input, origins, { nextFreePort, directory });
+    const { config, log, warnings } = resolveArguments(input, origins, { nextFreePort, directory }, flagOf);
     const process = launch.daemon || launch.inetd || launch.pidFile !== null ? { launch } : {};
     return JSON.stringify({ command, config, log, ...process, warnings: [...notes, ...warnings] }, hidePem, 2);
   } catch (thrown) {

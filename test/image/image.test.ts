@@ -54,7 +54,7 @@ describe('the image', () => {
     });
   });
 
-  test.each(['bascule', 'websockify', 'wsproxy', 'wswrap'])('has %s in its path', (name) => {
+  test.each(['bascule', 'websockify', 'wsproxy', 'wswrap', 'websocksy'])('has %s in its path', (name) => {
     expect(readlinkSync(inImage(`usr/local/bin/${name}`))).toBe('/opt/bascule/bin/bascule.mjs');
   });
 
@@ -112,6 +112,7 @@ describe('its entry point', () => {
     [['websockify', '--help'], /source_port/],
     [['wsproxy', '--help'], /source_port/],
     [['wswrap', '--help'], /wswrap/],
+    [['websocksy', '--help'], /websocksy CONFIG_FILE/],
   ])('takes a command line by its name: %j', async (words, output) => {
     const { code, stdout } = await container.start(...words);
     expect(stdout).toMatch(output);

@@ -223,6 +223,26 @@ describe('nothing outside the root and no dotfile is served', () => {
     expect(body).not.toContain('.env');
   });
 
+  test('the listing shows nothing that is refused', async () => {
+    const root = join(tempDir(), 'root');
+    mkdirSync(join(root, 'folder'), { recursive: true });
+    mkdirSync(join(root, '.git'));
+    writeFileSync(join(root, '.git', 'config'), 'SECRET');
+    writeFileSync(join(root, '..', 'secret.txt'), 'SECRET');
+    writeFileSync(join(root, 'file.txt'), 'seen');
+    const links = { out: '../secret.txt', dangling: 'gone', round: 'round', dot: '.git/config', dots: '.git' };
+    for (const [name, to] of Object.entries(links)) symlinkSync(to, join(root, name));
+    symlinkSync('file.txt', join(root, 'to-file'));
+    symlinkSync('folder', join(root, 'to-folder'));
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    writeFileSync(Buffer.concat([Buffer.from(join(root, 'odd')), Buffer.of(0xff)]), '');
+    const front = await startFront(listenerConfig({ web: { root, listing: true } }));
+    const { body } = await ask(front, 'GET /');
+    const shown = [...body.matchAll(/href="\.\/([^"]+)"/g)].map(([, name]) => name);
+    expect(shown).toEqual(['folder/', 'to-folder/', 'file.txt', 'to-file']);
+    for (const name of shown) expect((await ask(front, `GET /${name}`)).status).toBe(200);
+  });
+
   test('an index page that is a link to the outside is refused', async () => {
     const root = join(tempDir(), 'root');
     mkdirSync(root);

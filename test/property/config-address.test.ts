@@ -32,7 +32,7 @@ const target: fc.Arbitrary<TargetAddress> = fc.oneof(
   fc.record({ kind: fc.constantFrom('tcp' as const, 'udp' as const), host, port }),
   fc.record({ kind: fc.constant('tls' as const), host, port, options }),
   fc.record({ kind: fc.constantFrom('unix' as const, 'unix-dgram' as const), path: socketPath }),
-  fc.record({ kind: fc.constantFrom('echo' as const, 'demo' as const) }),
+  fc.record({ kind: fc.constantFrom('echo' as const, 'demo' as const, 'load' as const) }),
 );
 
 /** Text that looks like an address here and there. */

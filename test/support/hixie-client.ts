@@ -1,7 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { atTestEnd } from './cleanup.ts';
+import { ByteClient } from './byte-client.ts';
 import { until } from './wait.ts';
 
 /** How a Hixie client asks. */
@@ -50,39 +48,17 @@ export function hideNumber(): { readonly number: number; readonly header: string
  * A WebSocket client by draft-hixie-thewebsocketprotocol-75 or -76 on a bare socket, written from the drafts without any
  * code of the product. It does nothing by itself: it closes and answers a close only when told to.
  */
-export class HixieClient {
-  readonly socket: Socket;
+export class HixieClient extends ByteClient {
   /** Status line and headers of the response. */
   head: string = '';
-  ended: boolean = false;
-  #bytes: Buffer[] = [];
-  #held = 0;
-  #frames: Buffer[] = [];
   /** The closing handshake has come. */
   closing: boolean = false;
-
-  constructor(port: number, tls: boolean = false) {
-    const where = { port, host: '127.0.0.1', allowHalfOpen: true };
-    this.socket = tls ? connectTls({ ...where, rejectUnauthorized: false }) : connect(where);
-    this.socket.setNoDelay(true);
-    this.socket.on('data', (chunk: Buffer) => {
-      this.#bytes.push(chunk);
-      this.#held += chunk.length;
-    });
-    this.socket.on('end', () => {
-      this.ended = true;
-    });
-    this.socket.on('close', () => {
-      this.ended = true;
-    });
-    this.socket.on('error', () => undefined);
-    atTestEnd(() => this.socket.destroy());
-  }
+  #frames: Buffer[] = [];
 
   /** Connects, shakes hands and checks every promise of the server. */
   static async open(port: number, options: HixieOptions = {}): Promise<HixieClient> {
     const { draft = 76, path = '/', tls = false, extra = Buffer.alloc(0) } = options;
-    const client = new HixieClient(port, tls);
+    const client = new HixieClient(port, '127.0.0.1', tls);
     const origin = 'http://page.example';
     const [one, two] = [hideNumber(), hideNumber()];
     const key3 = draft === 76 ? randomBytes(8) : Buffer.alloc(0);
@@ -93,7 +69,7 @@ export class HixieClient {
       await client.dribble(bytes);
       client.socket.write(extra);
     } else client.socket.write(Buffer.concat([bytes, extra]));
-    const head = await client.readHead();
+    const head = (client.head = await client.readHead());
     const prefix = draft === 76 ? 'Sec-' : '';
     const start =
       draft === 76 ? 'HTTP/1.1 101 WebSocket Protocol Handshake' : 'HTTP/1.1 101 Web Socket Protocol Handshake';
@@ -114,35 +90,6 @@ export class HixieClient {
       if (answer.toString('hex') !== expected) throw new Error('the answer to the keys is wrong');
     }
     return client;
-  }
-
-  write(bytes: Uint8Array | string): void {
-    this.socket.write(bytes);
-  }
-
-  /** Sends byte by byte, each in a segment of its own as far as the kernel allows. */
-  async dribble(bytes: Uint8Array): Promise<void> {
-    for (const byte of bytes) {
-      await new Promise((resolve) => {
-        this.socket.write(Buffer.of(byte), resolve);
-      });
-    }
-  }
-
-  /** Waits for the head of the response; what follows it stays. */
-  async readHead(): Promise<string> {
-    const end = await until('a response has come', () => {
-      const at = this.#joined().indexOf('\r\n\r\n');
-      if (at === -1 && this.ended) throw new Error('the connection ended without a response');
-      return at === -1 ? null : at + 4;
-    });
-    this.head = this.#take(end).toString('latin1');
-    return this.head;
-  }
-
-  async readBytes(length: number): Promise<Buffer> {
-    await until(`${length} bytes have come`, () => this.#held >= length);
-    return this.#take(length);
   }
 
   /** The text of the next frame, as it stood on the wire; null for the closing handshake. */
@@ -174,24 +121,20 @@ export class HixieClient {
     }
   }
 
-  async whenEnded(deadline?: number): Promise<void> {
-    await until('the connection has ended', () => this.ended, deadline);
-  }
-
   async #nextFrame(mayEnd: boolean = false): Promise<Buffer | null> {
     await until('a frame has come', () => {
       this.#parse();
       if (this.#frames.length > 0 || this.closing) return true;
       if (this.ended && !mayEnd) throw new Error('the connection ended before a whole frame had come');
-      if (this.ended && this.#held > 0) throw new Error('the connection ended within a frame');
+      if (this.ended && this.held > 0) throw new Error('the connection ended within a frame');
       return this.ended;
     });
     return this.#frames.shift() ?? null;
   }
 
   #parse(): void {
-    if (this.#held === 0) return;
-    const bytes = this.#joined();
+    if (this.held === 0) return;
+    const bytes = this.peek();
     let at = 0;
     while (at < bytes.length && !this.closing) {
       if (bytes[at] === 0xff) {
@@ -208,20 +151,7 @@ export class HixieClient {
       this.#frames.push(bytes.subarray(at + 1, end));
       at = end + 1;
     }
-    this.#take(at);
-  }
-
-  #joined(): Buffer {
-    const bytes = Buffer.concat(this.#bytes);
-    this.#bytes = [bytes];
-    return bytes;
-  }
-
-  #take(length: number): Buffer {
-    const bytes = this.#joined();
-    this.#bytes = [bytes.subarray(length)];
-    this.#held = bytes.length - length;
-    return bytes.subarray(0, length);
+    this.take(at);
   }
 }
 

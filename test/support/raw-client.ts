@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
-import { atTestEnd } from './cleanup.ts';
+import { ByteClient } from './byte-client.ts';
 import { until } from './wait.ts';
 
 /** One frame as it stood on the wire. */
@@ -72,30 +71,7 @@ export function handshakeRequest(port: number, path: string = '/', headers: Reco
 }
 
 /** A WebSocket client that does nothing by itself: no pongs, no close answers, and only reads when told to. */
-export class RawClient {
-  readonly socket: Socket;
-  readonly port: number;
-  ended: boolean = false;
-  closed: boolean = false;
-  #bytes: Buffer = Buffer.alloc(0);
-
-  constructor(port: number, host: string = '127.0.0.1') {
-    this.port = port;
-    this.socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
-    this.socket.on('data', (chunk: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
-    });
-    this.socket.on('end', () => {
-      this.ended = true;
-    });
-    this.socket.on('close', () => {
-      this.ended = this.closed = true;
-    });
-    // A reset shows as `closed`.
-    this.socket.on('error', () => undefined);
-    atTestEnd(() => this.socket.destroy());
-  }
-
+export class RawClient extends ByteClient {
   /** Connects and shakes hands; `extra` travels in the same packet as the request. */
   static async open(
     port: number,
@@ -109,38 +85,12 @@ export class RawClient {
     return client;
   }
 
-  write(bytes: Uint8Array | string): void {
-    this.socket.write(bytes);
-  }
-
-  /** Sends byte by byte, each in a segment of its own as far as the kernel allows. */
-  async dribble(bytes: Uint8Array): Promise<void> {
-    for (const byte of bytes) {
-      await new Promise((resolve) => {
-        this.socket.write(Buffer.of(byte), resolve);
-      });
-    }
-  }
-
-  /** The head of an HTTP response; what follows it stays for the next reader. */
-  async readHead(): Promise<string> {
-    const end = await until('an HTTP response has come', () => {
-      const at = this.#bytes.indexOf('\r\n\r\n');
-      if (at === -1 && this.ended)
-        throw new Error(`the connection ended after ${this.#bytes.length} bytes, without a response`);
-      return at === -1 ? null : at + 4;
-    });
-    const head = this.#bytes.subarray(0, end).toString('latin1');
-    this.#bytes = this.#bytes.subarray(end);
-    return head;
-  }
-
   /** The next frame of the server, control frames included. */
   readFrame(deadline?: number): Promise<RawFrame> {
     return until(
       'a frame has come',
       () => {
-        const frame = this.#take();
+        const frame = this.#takeFrame();
         if (!frame && this.ended) throw new Error('the connection ended before a whole frame had come');
         return frame;
       },
@@ -173,12 +123,8 @@ export class RawClient {
     }
   }
 
-  async whenEnded(deadline?: number): Promise<void> {
-    await until('the connection has ended', () => this.ended, deadline);
-  }
-
-  #take(): RawFrame | null {
-    const bytes = this.#bytes;
+  #takeFrame(): RawFrame | null {
+    const bytes = this.peek();
     if (bytes.length < 2) return null;
     if (bytes[1]! & 0x80) throw new Error('the server masked a frame');
     const code = bytes[1]! & 127;
@@ -186,7 +132,7 @@ export class RawClient {
     if (bytes.length < header) return null;
     const length = code === 126 ? bytes.readUInt16BE(2) : code === 127 ? Number(bytes.readBigUInt64BE(2)) : code;
     if (bytes.length < header + length) return null;
-    this.#bytes = bytes.subarray(header + length);
+    this.take(header + length);
     return { fin: (bytes[0]! & 0x80) !== 0, opcode: bytes[0]! & 15, payload: bytes.subarray(header, header + length) };
   }
 }

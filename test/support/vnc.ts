@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from './child.ts';
 import { freePort } from './free-port.ts';
@@ -15,6 +15,20 @@ export const SCREEN = {
   green: { at: [610, 260], colour: [0x20, 0xa0, 0x40] },
 } as const;
 
+/** The password of a server that asks for one. */
+export const PASSWORD = 'password';
+
+/** The same as vncpasswd stores it: enciphered with a key that everybody knows. */
+const STORED_PASSWORD = Buffer.from('dbd83cfd727a1458', 'hex');
+
+/** How a VNC server is started. */
+export interface VncServerOptions {
+  /** Asks for PASSWORD; without it everybody may in. */
+  readonly password?: boolean;
+  /** A free one unless given. */
+  readonly port?: number;
+}
+
 /** A TigerVNC server with something colourful on it. */
 export class VncServer {
   readonly port: number;
@@ -30,13 +44,18 @@ export class VncServer {
   }
 
   /** Starts the server and its windows; the caller stops it. */
-  static async start(): Promise<VncServer> {
+  static async start({ password = false, port: wanted }: VncServerOptions = {}): Promise<VncServer> {
     const directory = makeTempDir();
     const typed = join(directory.path, 'typed');
-    const port = await freePort();
+    const port = wanted ?? (await freePort());
     const { width, height } = SCREEN.size;
     const geometry = ['-geometry', `${width}x${height}`, '-depth', '24'];
-    const open = ['-SecurityTypes', 'None', '-localhost', '-AlwaysShared'];
+    const passwordFile = join(directory.path, 'password');
+    writeFileSync(passwordFile, STORED_PASSWORD);
+    const security = password
+      ? ['-SecurityTypes', 'VncAuth', '-PasswordFile', passwordFile]
+      : ['-SecurityTypes', 'None'];
+    const open = [...security, '-localhost', '-AlwaysShared'];
     const server = new Child('Xtigervnc', ['-rfbport', String(port), '-displayfd', '1', ...geometry, ...open]);
     const children = [server];
     const vnc = new VncServer(port, children, typed, directory.remove);

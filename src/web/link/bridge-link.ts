@@ -1,36 +1,37 @@
+import { connect } from '../../browser/connect.ts';
+import { ConnectError } from '../../browser/socket-error.ts';
+import type { Socket } from '../../browser/socket.ts';
+import { describeEnding, type Ending } from './ending.ts';
+
 /** Where a link stands. 'idle' is before the first connect. */
 export type LinkState = 'idle' | 'connecting' | 'open' | 'closing' | 'closed';
-
-/** How a link ended. */
-export interface LinkEnd {
-  readonly code: number;
-  readonly reason: string;
-  /** Whether it had been open before. A browser does not tell a page why an upgrade was refused. */
-  readonly wasOpen: boolean;
-}
 
 /** What a page gets to hear of its link. */
 export interface LinkHandlers {
   onState(state: LinkState): void;
-  onBytes(bytes: Uint8Array): void;
+  /** Bytes of the server. The next ones are read when the promise is settled. */
+  onBytes(bytes: Uint8Array): Promise<void>;
 }
 
-const encoder = new TextEncoder();
+/** Most bytes that may wait to be sent, such as a long text that was pasted. */
+const MOST_UNSENT = 8 * 1024 * 1024;
+/** Where only WebSocket is there and not WebSocketStream, nothing slows the bridge down: then the page must not wait. */
+const MOST_UNREAD = 4 * 1024 * 1024;
+const RECEIVE_LIMIT = 64 * 1024 * 1024;
 
-/** One WebSocket connection to the bridge, which can be made again and again, and what passed over it. */
+/** One connection to the bridge, which can be made again and again, and what passed over it. */
 export class BridgeLink {
-  readonly address: string;
   readonly #handlers: LinkHandlers;
-  #socket: WebSocket | null = null;
   #state: LinkState = 'idle';
-  #sent = 0;
-  #received = 0;
+  #socket: Socket | null = null;
+  #writer: WritableStreamDefaultWriter<Uint8Array | string> | null = null;
+  #opening: AbortController | null = null;
+  #unsent = 0;
   #openedAt = 0;
   #closedAt = 0;
-  #end: LinkEnd | null = null;
+  #ending: Ending | null = null;
 
-  constructor(address: string, handlers: LinkHandlers) {
-    this.address = address;
+  constructor(handlers: LinkHandlers) {
     this.#handlers = handlers;
   }
 
@@ -40,69 +41,96 @@ export class BridgeLink {
 
   /** Payload bytes sent over the present or last connection. */
   get sent(): number {
-    return this.#sent;
+    return this.#socket?.bytesSent ?? 0;
   }
 
   /** Payload bytes received over the present or last connection. */
   get received(): number {
-    return this.#received;
+    return this.#socket?.bytesReceived ?? 0;
   }
 
-  /** How the last connection ended; null while there is one. */
-  get end(): LinkEnd | null {
-    return this.#end;
+  /** How the last connection ended; null while there is one, and when it was given up before it was there. */
+  get ending(): Ending | null {
+    return this.#ending;
   }
 
   /** How long the present or last connection has been open, in ms. */
   get duration(): number {
-    if (this.#openedAt === 0) return 0;
-    return (this.#closedAt || performance.now()) - this.#openedAt;
+    return this.#openedAt === 0 ? 0 : (this.#closedAt || performance.now()) - this.#openedAt;
   }
 
-  /** Connects, unless there is a connection already. */
-  connect(): void {
-    if (this.#socket) return;
-    this.#sent = this.#received = this.#openedAt = this.#closedAt = 0;
-    this.#end = null;
-    const socket = new WebSocket(this.address);
-    socket.binaryType = 'arraybuffer';
-    this.#socket = socket;
-    socket.addEventListener('open', () => {
-      this.#openedAt = performance.now();
-      this.#enter('open');
-    });
-    socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
-      const bytes = typeof data === 'string' ? encoder.encode(data) : new Uint8Array(data);
-      this.#received += bytes.length;
-      this.#handlers.onBytes(bytes);
-    });
-    socket.addEventListener('close', ({ code, reason }) => {
-      this.#closedAt = performance.now();
-      this.#socket = null;
-      this.#end = { code, reason, wasOpen: this.#openedAt !== 0 };
-      this.#enter('closed');
-    });
+  /** Connects and stays until the end, unless there is a connection already. Never rejects. */
+  async connect(address: URL): Promise<void> {
+    if (this.#state !== 'idle' && this.#state !== 'closed') return;
+    this.#socket = this.#ending = null;
+    this.#unsent = this.#openedAt = this.#closedAt = 0;
+    this.#opening = new AbortController();
     this.#enter('connecting');
+    try {
+      const { signal } = this.#opening;
+      this.#socket = await connect(address, { signal, receiveLimit: RECEIVE_LIMIT });
+    } catch (error) {
+      this.#ending = endingOfOpening(error);
+      this.#enter('closed');
+      return;
+    }
+    this.#openedAt = performance.now();
+    this.#writer = this.#socket.writable.getWriter();
+    // How a connection ends is told by `closed`, and not by the writes that it fails.
+    this.#writer.closed.catch(() => {});
+    this.#enter('open');
+    await this.#readAll(this.#socket);
+    const closed = await this.#socket.closed;
+    this.#closedAt = performance.now();
+    this.#writer = null;
+    this.#ending = describeEnding(closed, true);
+    this.#enter('closed');
   }
 
-  /** Sends text as UTF-8 in a binary message; without an open connection nothing happens. */
-  send(text: string): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    const bytes = encoder.encode(text);
-    this.#sent += bytes.length;
-    this.#socket.send(bytes);
+  /** Sends bytes in one message; false when there is no open connection or too much waits already. */
+  send(bytes: Uint8Array): boolean {
+    if (this.#state !== 'open' || !this.#writer || this.#unsent + bytes.length > MOST_UNSENT) return false;
+    this.#unsent += bytes.length;
+    this.#writer.write(bytes).then(
+      () => (this.#unsent -= bytes.length),
+      () => {},
+    );
     return true;
   }
 
-  /** Ends the connection with Close 1000. */
+  /** Gives up connecting, or ends the connection with Close 1000. */
   close(): void {
-    if (!this.#socket || this.#state === 'closing') return;
+    if (this.#state === 'connecting') this.#opening?.abort();
+    if (this.#state !== 'open') return;
     this.#enter('closing');
-    this.#socket.close(1000);
+    void this.#socket?.close();
+  }
+
+  async #readAll(socket: Socket): Promise<void> {
+    const reader = socket.readable.getReader();
+    let read = 0;
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        read += value.length;
+        const shown = this.#handlers.onBytes(value);
+        if (socket.bytesReceived - read < MOST_UNREAD) await shown;
+      }
+    } catch {
+      // The connection broke; `closed` says how.
+    }
   }
 
   #enter(state: LinkState): void {
     this.#state = state;
     this.#handlers.onState(state);
   }
+}
+
+function endingOfOpening(error: unknown): Ending | null {
+  if (!(error instanceof ConnectError)) throw error;
+  if (error.code === 'ABORTED') return null;
+  const reason = error.code === 'REFUSED' ? (error.closed?.reason ?? '') : error.message;
+  return describeEnding({ code: error.closed?.code ?? 1006, reason }, false);
 }

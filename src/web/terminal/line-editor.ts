@@ -28,9 +28,18 @@ export class LineEditor {
   /** Where in the history the line came from; its length stands for the line that is being typed. */
   #place = 0;
   #draft = '';
+  /** The line is a password, say: it is neither shown nor kept in the history. */
+  secret = false;
 
   get text(): string {
     return [...this.#before, ...this.#after].join('');
+  }
+
+  /** Empties the line and gives what was in it. */
+  take(): string {
+    const { text } = this;
+    this.#set('');
+    return text;
   }
 
   /** Takes what a terminal sends: typed text, keys as escape sequences, or pasted text with several lines. */
@@ -41,6 +50,7 @@ export class LineEditor {
 
   /** The part of the line around the cursor that fits in `columns` cells; the cursor needs one of them. */
   view(columns: number): LineView {
+    if (this.secret) return { text: '', cursor: 0 };
     const room = Math.max(1, columns - 1);
     let left = this.#before.length;
     let cursor = 0;
@@ -166,7 +176,7 @@ export class LineEditor {
 
   #submit(): string {
     const line = this.text;
-    if (line.trim() !== '' && line !== this.#history.at(-1)) this.#history.push(line);
+    if (!this.secret && line.trim() !== '' && line !== this.#history.at(-1)) this.#history.push(line);
     if (this.#history.length > HISTORY_LIMIT) this.#history.shift();
     this.#place = this.#history.length;
     this.#draft = '';
@@ -175,6 +185,7 @@ export class LineEditor {
   }
 
   #recall(step: number): void {
+    if (this.secret) return;
     const place = this.#place + step;
     if (place < 0 || place > this.#history.length) return;
     if (this.#place === this.#history.length) this.#draft = this.text;

@@ -1,19 +1,32 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
-import { formatBytes } from '../link/quantity.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import { LineEditor } from './line-editor.ts';
+import { echoOf } from './local-echo.ts';
+import { withStyleSheets } from './style-sheets.ts';
 import { terminalTheme } from './theme.ts';
 
-/** In 'line' mode a line is edited here and sent whole; in 'raw' mode every key goes to the target as it is. */
-export type InputMode = 'line' | 'raw';
+/** What becomes of keys. */
+export interface InputStyle {
+  /** A line is edited here and sent whole; otherwise every key goes to the server as it is typed. */
+  readonly edit: boolean;
+  /** What is typed is shown here; otherwise the server shows it, or nobody does. */
+  readonly echo: boolean;
+  /** A line feed from the server begins a new line at its left edge. */
+  readonly newlines: boolean;
+}
 
 /** What the owner of a terminal gets to hear. */
 export interface TerminalHandlers {
-  /** Something to send: a line with its end, or keys. False says that it could not be sent. */
-  onInput(text: string): boolean;
+  /** Something to send: a line with CR at its end, or keys. */
+  onInput(text: string): void;
+  /** Bytes to send as they are: reports of the mouse. */
+  onBinary(bytes: Uint8Array): void;
   /** The user asked for the end of the connection (Ctrl-D on an empty line). */
   onEnd(): void;
+  onResize(columns: number, rows: number): void;
+  /** Ctrl-Shift-C, or Ctrl-C on a selection. */
+  onCopy(): void;
 }
 
 const TYPED = '\u001b[36m';
@@ -25,7 +38,7 @@ export class TerminalView {
   readonly #handlers: TerminalHandlers;
   readonly #output: BoundedOutput;
   readonly #editor = new LineEditor();
-  #mode: InputMode = 'line';
+  #style: InputStyle = { edit: true, echo: true, newlines: true };
   #active = false;
   /** The column where the edited line begins, and whether that line is on the screen now. */
   #column = 0;
@@ -50,24 +63,40 @@ export class TerminalView {
 
     const fit = new FitAddon();
     this.#terminal.loadAddon(fit);
-    this.#terminal.open(place);
+    withStyleSheets(() => this.#terminal.open(place));
     new ResizeObserver(() => fit.fit()).observe(place);
 
-    this.#output = new BoundedOutput(this.#terminal, formatBytes, () => this.#showLine());
+    this.#output = new BoundedOutput(this.#terminal, () => this.#showLine());
     this.#terminal.attachCustomKeyEventHandler((event) => this.#belongsToTerminal(event));
     this.#terminal.onData((data) => this.#input(data));
-    this.#terminal.onResize(() => this.#redraw());
+    this.#terminal.onBinary((data) => handlers.onBinary(Uint8Array.from(data, (byte) => byte.charCodeAt(0))));
+    this.#terminal.onResize(({ cols, rows }) => {
+      this.#redraw();
+      handlers.onResize(cols, rows);
+    });
   }
 
-  get mode(): InputMode {
-    return this.#mode;
+  /** The terminal in cells. */
+  get columns(): number {
+    return this.#terminal.cols;
   }
 
-  set mode(mode: InputMode) {
+  get rows(): number {
+    return this.#terminal.rows;
+  }
+
+  get style(): InputStyle {
+    return this.#style;
+  }
+
+  set style(style: InputStyle) {
     this.#hideLine();
-    this.#mode = mode;
-    // A target that draws a screen of its own sends both characters of a line end.
-    this.#terminal.options.convertEol = mode === 'line';
+    this.#style = style;
+    this.#editor.secret = !style.echo;
+    this.#terminal.options.convertEol = style.newlines;
+    // What was typed before keys began to go one by one has not been sent yet.
+    const typed = style.edit ? '' : this.#editor.take();
+    if (typed !== '' && this.#active) this.#handlers.onInput(typed);
     this.#redraw();
   }
 
@@ -79,25 +108,49 @@ export class TerminalView {
     this.#redraw();
   }
 
-  /** Shows bytes from the target. */
-  write(bytes: Uint8Array): void {
+  /** Shows text of the server; resolves when the terminal takes more. */
+  write(text: string): Promise<void> {
     this.#hideLine();
-    this.#output.write(bytes);
+    return this.#output.write(text);
   }
 
-  /** Shows a remark of the page itself, apart from what the target says. */
+  /** Shows a remark of the page itself, apart from what the server says. */
   note(text: string): void {
     this.#hideLine();
     const fresh = this.#terminal.buffer.active.cursorX === 0 ? '' : '\r\n';
-    this.#output.write(`${PLAIN}${fresh}\u001b[2m— ${text} —${PLAIN}\r\n`);
+    void this.#output.write(`${PLAIN}${fresh}\u001b[2m— ${text} —${PLAIN}\r\n`);
   }
 
   /** Echoes a line and sends it, as if it had been typed. */
   submit(line: string): void {
     if (!this.#active) return;
     this.#hideLine();
-    if (this.#mode === 'line') this.#output.write(`${TYPED}${line}${PLAIN}\r\n`);
-    this.#handlers.onInput(`${line}\r\n`);
+    const { edit, echo } = this.#style;
+    if (edit) void this.#output.write(echo ? `${TYPED}${line}${PLAIN}\r\n` : '\r\n');
+    else if (echo) void this.#output.write(`${line}\r\n`);
+    this.#handlers.onInput(`${line}\r`);
+  }
+
+  /** Types keys or a text, as the keyboard and the clipboard do. */
+  type(keys: string): void {
+    if (this.#active) this.#input(keys);
+  }
+
+  /** Pastes a text; programs that ask for it hear that it was pasted. */
+  paste(text: string): void {
+    if (this.#active) this.#terminal.paste(text);
+  }
+
+  /** The selected text; without a selection all that the terminal holds. */
+  get copyable(): string {
+    if (this.#terminal.hasSelection()) return this.#terminal.getSelection();
+    const { active } = this.#terminal.buffer;
+    let text = '';
+    for (let row = 0; row < active.length; row++) {
+      const line = active.getLine(row)!;
+      text += `${row > 0 && !line.isWrapped ? '\n' : ''}${line.translateToString(true)}`;
+    }
+    return `${text.trimEnd()}\n`;
   }
 
   focus(): void {
@@ -106,21 +159,40 @@ export class TerminalView {
 
   clear(): void {
     this.#hideLine();
-    this.#output.write('\u001b[2J\u001b[3J\u001b[H');
+    void this.#output.write('\u001b[2J\u001b[3J\u001b[H');
   }
 
-  /** Leaves to the browser what it needs: copying a selection, and the way out of the terminal by keyboard. */
+  /** Undoes what a program may have left behind: colours, modes, the other screen. */
+  reset(): void {
+    this.#shown = false;
+    this.#terminal.reset();
+  }
+
+  /** Leaves to the browser what it needs: copying a selection, pasting, and the way out of the terminal by keyboard. */
   #belongsToTerminal(event: KeyboardEvent): boolean {
-    if (event.key === 'Tab' && this.#mode === 'line') return false;
-    if (event.key === 'Escape' && event.shiftKey) {
-      this.#terminal.blur();
+    const { key, ctrlKey, shiftKey, type } = event;
+    if (key === 'Tab' && this.#style.edit) return false;
+    if (key === 'Escape' && shiftKey) {
+      if (type === 'keydown') this.#terminal.blur();
       return false;
     }
-    return !(event.key === 'c' && event.ctrlKey && this.#terminal.hasSelection());
+    if (!ctrlKey) return true;
+    const letter = key.toLowerCase();
+    // Ctrl-C on a selection is copying, and it is over with it: the next one is for the server.
+    if (letter === 'c' && (shiftKey || this.#terminal.hasSelection())) {
+      if (type !== 'keydown') return false;
+      event.preventDefault();
+      this.#handlers.onCopy();
+      this.#terminal.clearSelection();
+      return false;
+    }
+    // The browser then pastes into the terminal's own text field.
+    return !(letter === 'v' && (shiftKey || this.#style.edit));
   }
 
   #input(data: string): void {
-    if (this.#mode === 'raw') {
+    if (!this.#style.edit) {
+      if (this.#style.echo) void this.#output.write(echoOf(data));
       this.#handlers.onInput(data);
       return;
     }
@@ -133,10 +205,10 @@ export class TerminalView {
     this.#redraw();
   }
 
-  /** Ctrl-C drops the line; on an empty line it is for the target. */
+  /** Ctrl-C drops the line; on an empty line it is for the server. */
   #interrupt(line: string): void {
     this.#hideLine();
-    this.#output.write(`${TYPED}${line}^C${PLAIN}\r\n`);
+    void this.#output.write(`${TYPED}${this.#style.echo ? line : ''}^C${PLAIN}\r\n`);
     if (line === '') this.#handlers.onInput('\u0003');
   }
 
@@ -144,14 +216,14 @@ export class TerminalView {
     if (this.#output.drawn) this.#showLine();
   }
 
-  /** Draws the edited line behind whatever the target has written last. Called when all output is on the screen. */
+  /** Draws the edited line behind whatever the server has written last. Called when all output is on the screen. */
   #showLine(): void {
-    if (this.#mode !== 'line' || !this.#active) return;
+    if (!this.#style.edit || !this.#active) return;
     if (!this.#shown) this.#column = this.#terminal.buffer.active.cursorX;
     const columns = this.#terminal.cols;
-    // A target that left the cursor at the right edge leaves no room; the line then goes below.
+    // A server that left the cursor at the right edge leaves no room; the line then goes below.
     if (!this.#shown && columns - this.#column < 8) {
-      this.#output.write('\r\n');
+      void this.#output.write('\r\n');
       return;
     }
     const { text, cursor } = this.#editor.view(columns - this.#column);
@@ -160,7 +232,7 @@ export class TerminalView {
     this.#shown = true;
   }
 
-  /** Takes the edited line off the screen, so that output goes where the target left its cursor. */
+  /** Takes the edited line off the screen, so that output goes where the server left its cursor. */
   #hideLine(): void {
     if (!this.#shown) return;
     this.#terminal.write(`${this.#toColumn()}\u001b[K`);

@@ -28,6 +28,8 @@ describe('a target address', () => {
     ['echo:', { kind: 'echo' }],
     ['echo', { kind: 'echo' }],
     ['demo:', { kind: 'demo' }],
+    ['load:', { kind: 'load' }],
+    ['load', { kind: 'load' }],
   ])('%j is read', (text, address) => {
     expect(parseTarget(text)).toEqual(address);
   });
@@ -51,6 +53,7 @@ describe('a target address', () => {
     ['tls://h:1?verify=maybe', /not 'maybe'/, /verify=no/],
     ['tls://h:1?ca=', /ca is empty/, /leave it out/],
     ['tls://h:1?ca=a&ca=b', /ca is given twice/, /once/],
+    ['load:7', /nothing after the colon/, /tcp:\/\/load:7/],
     ['echo:7', /nothing after the colon/, /tcp:\/\/echo:7/],
     ['unix-dgram:', /path is missing/, /PATH/],
   ])('%j is refused with the reason and the remedy', (text, what, remedy) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Gate } from '../../../src/bridge/gate.ts';
+import { sleep, until } from '../../support/wait.ts';
 
 /** A gate and what it told its source. */
 function gate(): { gate: Gate; said: string[] } {
@@ -54,5 +55,32 @@ describe('a gate', () => {
     side.release();
     expect(side.shut).toBe(false);
     expect(said).toEqual(['pause', 'pause', 'resume']);
+  });
+
+  it('rests for a moment, unless another reason keeps it shut', async () => {
+    const { gate: side, said } = gate();
+    side.rest(1);
+    side.rest(1);
+    expect(side.shut).toBe(true);
+    await until('it goes on', () => said.at(-1) === 'resume');
+    expect(said).toEqual(['pause', 'resume']);
+    side.rest(1);
+    side.wait();
+    await sleep(20);
+    expect(said.at(-1)).toBe('pause');
+    side.goOn();
+    expect(said.at(-1)).toBe('resume');
+  });
+
+  it('does not go on before its rest is over', async () => {
+    const { gate: side, said } = gate();
+    side.wait();
+    side.rest(50);
+    side.goOn();
+    expect(said).not.toContain('resume');
+    side.free();
+    expect(said.at(-1)).toBe('resume');
+    await sleep(60);
+    expect(said.filter((word) => word === 'resume')).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { RelayObserver } from '../../../src/bridge/relay.ts';
+import type { EndReason, RelayObserver } from '../../../src/bridge/relay.ts';
 import type { BridgeError } from '../../../src/errors.ts';
 import { StreamReader } from '../../../src/stream/byte-reader.ts';
 import { ByteWriter } from '../../../src/stream/byte-writer.ts';
@@ -9,8 +9,9 @@ import { FrameLog } from '../../support/frames.ts';
 /** Remembers in order what a relay tells its session. */
 export class Told implements RelayObserver {
   readonly all: string[] = [];
-  onTargetEnd(): void {
-    this.all.push('target end');
+  end: EndReason | null = null;
+  onTargetEnd(code?: number, reason?: string): void {
+    this.all.push(['target end', code, reason].filter((part) => part !== undefined && part !== '').join(' '));
   }
   onTargetError(error: BridgeError): void {
     this.all.push(error.message);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configFailure, Failure, failureOf } from '../../../src/cli/failure.ts';
+import { argumentsFailure, Failure, failureOf, fileFailure } from '../../../src/cli/failure.ts';
 import { BridgeError } from '../../../src/errors.ts';
 
 describe('a failure', () => {
@@ -33,28 +33,45 @@ describe('a failure', () => {
   });
 });
 
+const noFlag = (): undefined => undefined;
+const flagOf = (key: string): string | undefined => ({ 'tls.cert': '--cert', 'tls.key': '--key' })[key];
+
 describe('the failure of a config', () => {
   const issue = { code: 'CONFIG_INVALID', path: ['relay', 'linger'], what: 'it is bad', remedy: 'Mend it.' } as const;
 
+  test('names what was given where something beside it is missing, and the flag for what is missing', () => {
+    const missing = { ...issue, path: ['tls', 'cert'], remedy: 'give tls.cert, or leave out tls.key' };
+    expect(argumentsFailure([missing], { 'tls.key': '--key' }, flagOf).lines).toEqual([
+      'bascule: error CONFIG_INVALID: --key: it is bad; give --cert, or leave out --key',
+    ]);
+  });
+
+  test('in a file is placed there, also under a name that every object has', () => {
+    const places = { offset: () => 0, place: ({ path }: { path: readonly unknown[] }) => `f:1:1: ${String(path[0])}` };
+    const file = { name: 'f', directory: '/', input: {}, ...places };
+    for (const key of ['__proto__', 'constructor', 'toString'])
+      expect(fileFailure([{ ...issue, path: [key] }], {}, file).lines[0]).toContain(`: f:1:1: ${key}: it is bad`);
+  });
+
   test('names the flag that gave the value', () => {
-    expect(configFailure([issue], { 'relay.linger': '--linger' }).lines).toEqual([
+    expect(argumentsFailure([issue], { 'relay.linger': '--linger' }, noFlag).lines).toEqual([
       'bascule: error CONFIG_INVALID: --linger: it is bad; mend it',
     ]);
   });
 
   test('names TARGET for the shorthand of its address', () => {
-    expect(configFailure([{ ...issue, path: ['target'] }], { 'target.url': 'TARGET' }).lines[0]).toContain(
+    expect(argumentsFailure([{ ...issue, path: ['target'] }], { 'target.url': 'TARGET' }, noFlag).lines[0]).toContain(
       ': TARGET: ',
     );
   });
 
   test('names the key where nothing gave the value', () => {
-    expect(configFailure([issue], {}).lines[0]).toContain(': relay.linger: ');
+    expect(argumentsFailure([issue], {}, noFlag).lines[0]).toContain(': relay.linger: ');
   });
 
   test('ends with status 1 when only files are to blame, with 2 otherwise', () => {
     const file = { ...issue, code: 'WEB_ROOT_INVALID' } as const;
-    expect(configFailure([file], {}).status).toBe(1);
-    expect(configFailure([file, issue], {}).status).toBe(2);
+    expect(argumentsFailure([file], {}, noFlag).status).toBe(1);
+    expect(argumentsFailure([file, issue], {}, noFlag).status).toBe(2);
   });
 });

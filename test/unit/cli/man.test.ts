@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { manualPages } from '../../../src/cli/man.ts';
 import { flagsOf } from '../../../src/cli/native-options.ts';
 import { WEBSOCKIFY_OPTIONS } from '../../../src/cli/websockify-options.ts';
-import { WSPROXY_OPTIONS, WSWRAP_OPTIONS } from '../../../src/cli/wsproxy-options.ts';
+import { WEBSOCKSY_OPTIONS } from '../../../src/cli/websocksy-options.ts';
+import { TEST_SERVER_OPTIONS, WSPROXY_OPTIONS, WSWRAP_OPTIONS } from '../../../src/cli/wsproxy-options.ts';
 import { suite } from '../../support/packages.ts';
 
 const PAGES = manualPages('1.2.3');
@@ -23,6 +24,9 @@ const FLAGS = {
   'bascule-websockify.1': WEBSOCKIFY_OPTIONS.map(({ flag }) => flag),
   'bascule-wsproxy.1': WSPROXY_OPTIONS.map(({ flag }) => flag),
   'bascule-wswrap.1': WSWRAP_OPTIONS.map(({ flag }) => flag),
+  'bascule-websocksy.1': WEBSOCKSY_OPTIONS.map(({ flag }) => flag),
+  'bascule-wsecho.1': TEST_SERVER_OPTIONS.map(({ flag }) => flag),
+  'bascule-wstest.1': TEST_SERVER_OPTIONS.map(({ flag }) => flag),
 };
 
 test('there is a manual page for each command line', () => {

@@ -52,7 +52,10 @@ describe('a mistake in a config file', () => {
   test.each([
     ['', /^CONFIG_SYNTAX bridge\.yaml:1:1: the file is empty; write a line such as target: localhost:5900$/],
     ['- a\n', /^CONFIG_SYNTAX bridge\.yaml:1:1: the file is not a mapping/],
-    ['target: echo\ntarget: demo\n', /^CONFIG_SYNTAX bridge\.yaml:2:1: map keys must be unique/],
+    [
+      'target: echo\ntarget: demo\n',
+      /^CONFIG_SYNTAX bridge\.yaml:2:1: the key 'target' is there twice; leave out .* at bridge\.yaml:1:1$/,
+    ],
     ['target: echo:\n', /^CONFIG_SYNTAX bridge\.yaml:1:9: nested mappings.*; put a value.*into quotes/],
     ['relay: {\n', /^CONFIG_SYNTAX bridge\.yaml:2:1: /],
     ['{"target": "echo:",\n "listen" 6080}', /^CONFIG_SYNTAX bridge\.yaml:2:/],
@@ -100,7 +103,7 @@ describe('a mistake in a config file', () => {
   test('that lies in what is missing is placed at the mapping that lacks it', () => {
     expect(mistakes('listeners:\n  - listen: 1\n  - target: echo\n    listen: 2\n    tls: { only: true }\n')).toEqual([
       'CONFIG_INVALID bridge.yaml:2:5: listeners[0].target: there is no target; give target, routes or web',
-      'CONFIG_INVALID bridge.yaml:5:5: listeners[1].tls.cert: there is no certificate; give tls.cert, or leave out tls',
+      'CONFIG_INVALID bridge.yaml:5:5: listeners[1].tls.cert: there is no certificate; give tls.cert, or leave out tls.only',
     ]);
   });
 

@@ -43,6 +43,30 @@ describe('an input', () => {
     }
   });
 
+  test('may hold a handler in place of a target, with a smaller greatest message unless one is given', () => {
+    const onSession = (): void => {};
+    const { config } = resolveConfig({ onSession, routes: [{ path: '/a', onSession, relay: { maxMessage: '3MiB' } }] });
+    expect(config.listeners[0]!.routes.map(({ target, relay }) => [target, relay.maxMessage])).toEqual([
+      [{ kind: 'handler', onSession }, 3 * 1024 * 1024],
+      [{ kind: 'handler', onSession }, 1024 * 1024],
+    ]);
+    const [given] = resolveConfig({ onSession, relay: { maxMessage: 0 } }).config.listeners[0]!.routes;
+    expect(given!.relay.maxMessage).toBe(0);
+    const [stream] = resolveConfig({ target: connect }).config.listeners[0]!.routes;
+    expect(stream!.relay.maxMessage).toBe(16 * 1024 * 1024);
+  });
+
+  test('holds a target or a handler, not both, and no handler beside listeners', () => {
+    const onSession = (): void => {};
+    expect(issuesOf({ target: 'echo:', onSession })).toEqual(['onSession: there is a target, too']);
+    expect(issuesOf({ onSession, listeners: [{ target: 'echo:' }] })).toEqual([
+      'onSession: beside listeners there is no place for onSession',
+    ]);
+    expect(issuesOf({ onSession: './handler.mjs' })).toEqual([
+      expect.stringMatching(/^onSession: expected .*function.*, got /),
+    ]);
+  });
+
   test('has its routes before its target', () => {
     const { config, warnings } = resolveConfig({
       target: 'echo:',
@@ -84,7 +108,7 @@ describe('an input', () => {
 
   test('may have routes that nothing reaches, with a warning', () => {
     const { warnings } = resolveConfig({ routes: [{ target: 'echo:' }, { path: '/a', target: 'demo:' }] });
-    expect(warnings).toEqual([expect.stringMatching(/^routes: '\/a' is never reached, because 'default'/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^routes\[1\]: '\/a' is never reached, because 'default'/)]);
   });
 
   test('may let listeners take the next free port', () => {
@@ -156,8 +180,8 @@ describe('defaults', () => {
 
 describe('an input that is wrong', () => {
   test.each<[unknown, RegExp]>([
-    [5, /^: expected a mapping, got a number/],
-    [null, /^: expected a mapping, got nothing/],
+    [5, /^: expected an object, got a number/],
+    [null, /^: expected an object, got nothing/],
     [{}, /^target: there is no target/],
     [{ listeners: [] }, /^listeners: the list is empty/],
     [{ listeners: {} }, /^listeners: expected a list of listeners/],
@@ -169,7 +193,10 @@ describe('an input that is wrong', () => {
     [{ target: 5 }, /^target: expected a target such as localhost:5900, got 5/],
     [{ target: 'echo:', web: { listing: true } }, /^web\.root: there is no directory to serve/],
     [{ target: 'echo:', web: '' }, /^web: the value is empty/],
-    [{ target: 'echo:', unixMode: 432 }, /^unixMode: expected octal digits in quotes, such as '0660', got 432/],
+    [
+      { target: 'echo:', unixMode: 432 },
+      /^unixMode: expected three or four octal digits in quotes, such as '0660', got 432/,
+    ],
     [{ target: 'echo:', unixMode: '0999' }, /^unixMode: '0999' is not a file mode/],
     [{ routes: [{ path: '/a' }] }, /^routes\[0\]\.target: the route has no target/],
     [{ routes: [{ path: '/a?b', target: 'echo:' }] }, /more than a path/],

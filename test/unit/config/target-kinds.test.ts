@@ -27,7 +27,7 @@ describe('a target', () => {
     [{ program: [''] }, /^target\.program: there is an empty text in the list/],
     [{ url: 'h:1', mode: 'exit' }, /^target\.mode: mode is for targets with a program/],
     [{ tokens: {} }, /^target\.tokens\.file: there is no source of tokens; give file, directory, sockets/],
-    [{ tokens: { file: 'a', url: 'https://x/%s' } }, /^target\.tokens\.url: there is file, too/],
+    [{ tokens: { file: 'a', url: 'https://x/%s' } }, /^target\.tokens\.url: there is target\.tokens\.file, too/],
     [{ tokens: { directory: 'a', watch: false } }, /^target\.tokens\.watch: watch is for file/],
     [{ tokens: { redis: { port: 1 } } }, /^target\.tokens\.redis: the Redis server has no host/],
     [

@@ -5,6 +5,7 @@ import {
   checkUpgrade,
   chooseSubprotocol,
   parseSubprotocols,
+  requireSubprotocol,
   upgradeResponse,
   type UpgradeRequest,
 } from '../../../src/http/upgrade.ts';
@@ -135,5 +136,31 @@ describe('subprotocols', () => {
     expect(chooseSubprotocol([], ['binary'])).toBe('');
     expect(chooseSubprotocol(['Binary', 'mqtt'], ['binary'])).toBe('');
     expect(chooseSubprotocol(['binary'], [])).toBe('');
+    expect(chooseSubprotocol([], ['*'])).toBe('');
+  });
+
+  test('are the first one offered where any will do, after those that are preferred', () => {
+    expect(chooseSubprotocol(['mqtt', 'binary'], ['*'])).toBe('mqtt');
+    expect(chooseSubprotocol(['mqtt', 'binary'], ['binary', '*'])).toBe('binary');
+    expect(chooseSubprotocol(['mqtt'], ['binary', '*', 'base64'])).toBe('mqtt');
+    // A client may call one so, and means no more by it.
+    expect(chooseSubprotocol(['mqtt', '*'], ['*'])).toBe('*');
+  });
+
+  test('may be required where any is offered', () => {
+    for (const [offered, supported] of [
+      [[], []],
+      [[], ['chat']],
+      [['chat'], ['chat']],
+      [['chat'], ['*']],
+    ] as const)
+      expect(() => requireSubprotocol(offered, supported)).not.toThrow();
+    for (const [offered, supported] of [
+      [['chat'], []],
+      [['chat'], ['Chat', 'vnc']],
+    ] as const)
+      expect(() => requireSubprotocol(offered, supported)).toThrow(
+        expect.objectContaining({ code: 'SUBPROTOCOL_REFUSED', detail: 'chat' }) as Error,
+      );
   });
 });

@@ -34,7 +34,11 @@ describe('the loader of native parts', () => {
     const file = path.join(directory, 'broken.node');
     writeFileSync(file, 'this is no shared object');
     expect(() => loadNative('broken', file)).toThrow(
-      expect.objectContaining({ code: 'NATIVE_MISSING', message: expect.stringMatching(/^.*does not load.*$/) }),
+      expect.objectContaining({
+        code: 'NATIVE_MISSING',
+        message: expect.stringMatching(/^.*does not load.*$/),
+        remedy: expect.stringContaining(`Delete ${file}.`),
+      }),
     );
     rmSync(directory, { recursive: true });
   });

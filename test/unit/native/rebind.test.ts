@@ -16,7 +16,7 @@ describe('the library that moves ports', () => {
       expect.objectContaining({
         code: 'NATIVE_MISSING',
         detail: expect.stringMatching(/^no .*\/rebind\.so$/),
-        remedy: expect.stringMatching(/compiler.*npm run build.*\{port\}.*--wrap-port-env/),
+        remedy: expect.stringMatching(/\{port\}.*--wrap-port-env.*compiler.*npm run build/),
       }),
     );
   });

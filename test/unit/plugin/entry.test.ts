@@ -7,5 +7,10 @@ it('plugin authors get the version of the API, and types', () => {
 });
 
 it('plugin authors get the suites, and a handshake to give to them', () => {
-  expect(Object.keys(testing).toSorted()).toEqual(['describeAuthenticator', 'describeTokenSource', 'makeHandshake']);
+  expect(Object.keys(testing).toSorted()).toEqual([
+    'describeAuthenticator',
+    'describeResolver',
+    'describeTokenSource',
+    'makeHandshake',
+  ]);
 });

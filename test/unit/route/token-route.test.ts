@@ -210,7 +210,12 @@ describe('a route by token', () => {
     const tokens = route((token) => `unix:/run/consoles/${token}`, { showsToken: true });
     const { target } = await find(tokens, asking(`token=${TOKEN}`));
     expect(target.label).toBe('unix:/run/consoles/[token]');
-    const context = { session: {} as never, signal: new AbortController().signal, fastRead: false };
+    const context = {
+      session: {} as never,
+      handshake: makeHandshake(),
+      signal: new AbortController().signal,
+      fastRead: false,
+    };
     const error: unknown = await target.connect(context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'TARGET_NOT_FOUND' });
     expect(inspect(error, { depth: 9 })).not.toContain(TOKEN);

@@ -1,5 +1,6 @@
 import type { RelayConfig } from '../../../src/config/model.ts';
 import type { Handshake, Identity } from '../../../src/handshake.ts';
+import { Framings } from '../../../src/framing/framings.ts';
 import { EventHub, type BridgeEvents, type SessionEnd } from '../../../src/observe/events.ts';
 import { Recorder, type RecorderOptions } from '../../../src/record/recorder.ts';
 import type { Peer, Resolver } from '../../../src/route/resolver.ts';
@@ -91,7 +92,8 @@ export function play(options: SceneOptions = {}): Scene {
   const [target, targetSide] = duplexPair(options);
   const events = new EventHub();
   const recorder = new Recorder(events, options.recorder);
-  const host = { events, clock: new CountingClock(10), registry: new SessionRegistry(), recorder };
+  const framings = new Framings(() => {});
+  const host = { events, clock: new CountingClock(10), registry: new SessionRegistry(), recorder, framings };
   const signals: AbortSignal[] = [];
   const stages: string[] = [];
   const ends: SessionEnd[] = [];

@@ -21,6 +21,7 @@ describe('createTarget', () => {
     ],
     [{ kind: 'echo' }, 'echo:'],
     [{ kind: 'demo' }, 'demo:'],
+    [{ kind: 'load' }, 'load:'],
     [{ kind: 'function', connect: () => new PassThrough() }, 'function:'],
   ])('makes of %o a target named %s', (config, label) => {
     expect(createTarget(config).label).toBe(label);

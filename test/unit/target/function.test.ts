@@ -40,7 +40,7 @@ describeTarget('a function target', {
 });
 
 describe('a function target', () => {
-  test('is given the session and the signal', async () => {
+  test('is given the session, the signal and the handshake', async () => {
     const seen: unknown[] = [];
     const context = dialContext();
     const stream = new PassThrough();
@@ -48,7 +48,7 @@ describe('a function target', () => {
       seen.push(...given);
       return stream;
     }).connect(context);
-    expect(seen).toEqual([SESSION, context.signal]);
+    expect(seen).toEqual([SESSION, context.signal, context.handshake]);
     expect(connection).toMatchObject({ kind: 'stream' });
   });
 

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ProgramOutput } from '../../../src/target/program-output.ts';
 
 /** Reads a stream to its end and gives the lines. */
@@ -16,6 +16,10 @@ function pieces(...texts: readonly (string | Buffer)[]): Readable {
     { objectMode: false },
   );
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the output of a program', () => {
   test.each([
@@ -60,6 +64,61 @@ describe('the output of a program', () => {
     stream.end();
     await output.ended;
     expect(lines).toBe(2000);
+  });
+
+  test.each([1, 7, 50, 99])('is no faster in pieces of %d lines', async (size) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const stream = new PassThrough();
+    let lines = 0;
+    const output = new ProgramOutput(stream, () => (lines += 1));
+    const feed = async (): Promise<void> => {
+      for (let piece = 0; piece < 300; piece += 1) {
+        stream.write('x\n'.repeat(size));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await feed();
+    const first = lines;
+    expect(first).toBeGreaterThan(size === 1 ? 90 : 95);
+    expect(first).toBeLessThanOrEqual(100);
+    vi.advanceTimersByTime(10);
+    await feed();
+    expect(lines).toBeGreaterThan(first);
+    expect(lines).toBeLessThanOrEqual(200);
+    output.close();
+  });
+
+  test('pauses for the whole time after a batch that filled slowly', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const stream = new PassThrough();
+    let lines = 0;
+    const output = new ProgramOutput(stream, () => (lines += 1));
+    const write = async (count: number): Promise<void> => {
+      stream.write('x\n'.repeat(count));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await write(1);
+    vi.advanceTimersByTime(9);
+    await write(500);
+    const full = lines;
+    expect(full).toBeLessThanOrEqual(100);
+    vi.advanceTimersByTime(9);
+    expect(lines).toBe(full);
+    vi.advanceTimersByTime(1);
+    expect(lines).toBeGreaterThan(full);
+    output.close();
+  });
+
+  test('leaves no timer behind once it is quiet', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const stream = new PassThrough();
+    const output = new ProgramOutput(stream, () => {});
+    stream.write('one\n');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(10);
+    expect(vi.getTimerCount()).toBe(0);
+    output.close();
   });
 
   test('is let go of at once, with nothing handed on later', async () => {

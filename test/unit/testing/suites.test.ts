@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PluginAuthenticator, PluginTokenSource } from '../../../src/plugin/api.ts';
+import type { PluginAuthenticator, PluginResolver, PluginTokenSource } from '../../../src/plugin/api.ts';
 import { describeAuthenticator } from '../../../src/testing/authenticator-suite.ts';
 import { makeHandshake } from '../../../src/testing/handshake.ts';
 import type { RegisterTest } from '../../../src/testing/register.ts';
+import { describeResolver } from '../../../src/testing/resolver-suite.ts';
 import { describeTokenSource } from '../../../src/testing/token-source-suite.ts';
 
 /** Collects what a suite registers; gives the names of those that fail, without what they are about. */
@@ -114,5 +115,77 @@ describe('the suite for authenticators', () => {
       headers['x-key'] === 'right-key' ? { name: 'ada' } : { challenge: `Key\n${headers['x-key']}` },
     );
     expect(failed).toEqual(['challenges with what can be a header', 'repeats no secret']);
+  });
+});
+
+const FOUND = [
+  { handshake: makeHandshake({ path: '/kitchen' }), address: 'vm:1' },
+  { handshake: makeHandshake({ path: '/mine' }), identity: { name: 'ada' }, address: 'vm:2' },
+];
+const LOST = [makeHandshake({ path: '/lost', headers: { 'x-key': 'secret-key' } })];
+
+const resolve: PluginResolver['resolve'] = ({ path }, identity) => {
+  if (path === '/kitchen') return { address: 'vm:1' };
+  if (path === '/mine' && identity?.name === 'ada') return { address: { host: 'vm', port: 2 } };
+  return path === '/closed' ? { refuse: 403 } : null;
+};
+
+const failingResolver = (resolver: Partial<PluginResolver>): Promise<string[]> =>
+  failing((test) => {
+    const secrets = ['secret-key'];
+    describeResolver('it', { test, found: FOUND, refused: LOST, secrets, create: () => ({ resolve, ...resolver }) });
+  });
+
+describe('the suite for resolvers', () => {
+  it('passes a good one', async () => {
+    expect(await failingResolver({})).toEqual([]);
+  });
+
+  it('sees one that leads everybody to a place that it should not', async () => {
+    const failed = await failingResolver({ resolve: (...asked) => resolve(...asked) ?? { address: 'vm:22' } });
+    expect(failed).toEqual([
+      'refuses the connections that it should',
+      'leads nowhere else by what was sent to do harm, and still works',
+    ]);
+  });
+
+  it('sees one that lets clients name the peer', async () => {
+    const failed = await failingResolver({
+      resolve: (handshake, identity, signal) => {
+        const named = handshake.query.get('vm');
+        return named ? { address: named } : resolve(handshake, identity, signal);
+      },
+    });
+    expect(failed).toEqual(['leads nowhere else by what was sent to do harm, and still works']);
+  });
+
+  it('sees a secret in an error, and in the reason of a refusal', async () => {
+    const throwing: PluginResolver['resolve'] = (handshake, ...rest) => {
+      const peer = resolve(handshake, ...rest);
+      if (peer === null) throw new Error(`nobody has ${handshake.headers['x-key']}`);
+      return peer;
+    };
+    expect(await failingResolver({ resolve: throwing })).toEqual(['repeats no secret']);
+    const refusing: PluginResolver['resolve'] = (handshake, ...rest) =>
+      resolve(handshake, ...rest) ?? { refuse: 404, reason: handshake.headers['x-key'] ?? '' };
+    expect(await failingResolver({ resolve: refusing })).toEqual(['repeats no secret']);
+  });
+
+  it('sees an answer that is none, one that changes, and one that never comes', async () => {
+    expect(await failingResolver({ resolve: () => ({ refuse: 200 }) as never })).toContain(
+      'refuses the connections that it should',
+    );
+    let count = 0;
+    const failed = await failingResolver({ resolve: (...asked) => (count++ === 0 ? resolve(...asked) : null) });
+    expect(failed).toContain('finds the peer of a connection, again and again');
+  });
+
+  it('sees a second dispose that fails', async () => {
+    let disposed = false;
+    const dispose = (): void => {
+      if (disposed) throw new Error('again');
+      disposed = true;
+    };
+    expect((await failingResolver({ dispose })).at(-1)).toBe('can be disposed twice');
   });
 });

@@ -1,101 +1,89 @@
-import { bridgeAddress } from '../../link/address.ts';
-import { BridgeLink, type LinkEnd, type LinkState } from '../../link/bridge-link.ts';
-import { closeCodeName } from '../../link/close-code.ts';
-import { formatBytes, formatDuration } from '../../link/quantity.ts';
-import { TerminalView, type InputMode } from '../../terminal/terminal-view.ts';
+import { checkBridge, type CheckResult } from '../../link/check.ts';
+import type { ServerKind } from '../../link/greeting.ts';
+import { AddressField } from '../../shell/address-field.ts';
+import { copyText } from '../../shell/clipboard.ts';
+import { element } from '../../shell/element.ts';
+import { showEnding } from '../../shell/ending-note.ts';
 
-const STATE_TEXT: Readonly<Record<LinkState, string>> = {
-  idle: 'Not connected',
-  connecting: 'Connecting …',
-  open: 'Connected',
-  closing: 'Closing …',
-  closed: 'Closed',
+const NAMES: Readonly<Record<ServerKind, string>> = {
+  demo: 'The demo server answers. Talk to it in the terminal.',
+  load: 'The load-test server answers. Diagnostics measures with it.',
+  ssh: 'An SSH server answers. It wants an SSH client, which none of these pages is.',
+  telnet: 'A TELNET server answers. The terminal speaks TELNET.',
+  vnc: 'A VNC server answers. Open VNC.',
 };
 
-const HINTS: Readonly<Record<InputMode, string>> = {
-  line: 'Enter sends the line · ↑ ↓ history · Ctrl-D ends the connection · Tab leaves the terminal',
-  raw: 'Every key goes to the target · Shift-Esc leaves the terminal',
-};
+const check = element<HTMLButtonElement>('try');
+const result = element('result');
+const address = new AddressField(showAddress);
 
-const part = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!;
-const toggle = document.querySelector<HTMLButtonElement>('#toggle')!;
-const line = document.querySelector<HTMLInputElement>('#line')!;
+/** Shows the address on the cards and in the example. */
+function showAddress(): void {
+  const { address: url } = address;
+  check.disabled = url === null;
+  result.hidden = element('paths').hidden = true;
+  element('hero').dataset['state'] = 'idle';
+  for (const card of document.querySelectorAll<HTMLElement>('.card')) delete card.dataset['fits'];
+  if (!url) return;
+  for (const place of document.querySelectorAll<HTMLElement>('.card-address')) {
+    // Without a chosen path, diagnostics looks for the load-test server of the demo.
+    const { path } = place.dataset;
+    const isDefault = url.search === '' && url.pathname === new URL('.', location.href).pathname;
+    place.textContent = path !== undefined && isDefault ? new URL(path, url).href : url.href;
+  }
+  element('example').textContent = `import { connect } from 'bascule/browser';
 
-const terminal = new TerminalView(part('terminal'), {
-  onInput: (text) => link.send(text),
-  onEnd: () => link.close(),
-});
-const link = new BridgeLink(bridgeAddress(new URL(location.href)), {
-  onState: showState,
-  onBytes: (bytes) => terminal.write(bytes),
-});
-
-/** Shows a new state of the link everywhere on the page. */
-function showState(state: LinkState): void {
-  document.body.dataset['state'] = state;
-  part('state').textContent = STATE_TEXT[state];
-  const busy = state === 'connecting' || state === 'closing';
-  toggle.textContent =
-    state === 'open' || state === 'closing' ? 'Disconnect' : state === 'idle' ? 'Connect' : 'Reconnect';
-  toggle.disabled = busy;
-  toggle.classList.toggle('button-main', state !== 'open' && state !== 'closing');
-  for (const control of document.querySelectorAll<HTMLButtonElement>('.try, .composer .button'))
-    control.disabled = state !== 'open';
-
-  terminal.active = state === 'open';
-  if (state === 'closed') terminal.note('connection closed');
-  showEnd(link.end);
-  showNumbers();
-  if (state === 'open' && !matchMedia('(pointer: coarse)').matches) terminal.focus();
+const socket = await connect('${url.href}');
+const text = socket.readable.pipeThrough(new TextDecoderStream());
+for await (const piece of text) console.log(piece);
+`;
 }
 
-/** Shows how the link ended: the code, what it means, and the reason that the bridge gave. */
-function showEnd(end: LinkEnd | null): void {
-  part('ending').hidden = end === null;
-  if (end === null) return;
-  part('ending').dataset['kind'] = end.code === 1000 || end.code === 1001 ? 'plain' : 'bad';
-  part('ending-code').textContent = String(end.code);
-  part('ending-name').textContent = end.wasOpen ? closeCodeName(end.code) : 'No connection';
-  part('ending-reason').textContent =
-    end.reason || (end.wasOpen ? '' : 'The bridge did not answer, or it refused the upgrade.');
+/** Tells who answered, and marks the page that fits. */
+function showResult(found: CheckResult): void {
+  element('hero').dataset['state'] = found.kind === 'answered' ? 'open' : 'failed';
+  if (found.kind === 'failed') {
+    showEnding(result, found.ending);
+    return;
+  }
+  const { server, ms, says } = found;
+  const time = document.createElement('span');
+  time.className = 'note-code';
+  time.textContent = `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  const text = document.createElement('span');
+  text.className = 'note-text';
+  const silent = says ? `The server says: “${says}”` : 'The server is there. It says nothing until it is spoken to.';
+  text.textContent = server ? NAMES[server] : silent;
+  result.dataset['kind'] = 'good';
+  result.replaceChildren(time, text);
+  result.hidden = false;
+  element('paths').hidden = server !== 'demo';
+  for (const card of document.querySelectorAll<HTMLElement>('.card'))
+    if (server && card.dataset['for']?.split(' ').includes(server)) card.dataset['fits'] = '';
 }
 
-/** Shows the bytes each way and the time. */
-function showNumbers(): void {
-  part('sent').textContent = formatBytes(link.sent);
-  part('received').textContent = formatBytes(link.received);
-  part('duration').textContent = formatDuration(link.duration);
-}
-
-/** Changes between line and raw input. */
-function setMode(mode: InputMode): void {
-  terminal.mode = mode;
-  document.body.dataset['mode'] = mode;
-  part('hint').textContent = HINTS[mode];
-}
-
-part('address').textContent = link.address;
-toggle.addEventListener('click', () => (link.state === 'open' ? link.close() : link.connect()));
-part('clear').addEventListener('click', () => {
-  terminal.clear();
-  terminal.focus();
-});
-for (const choice of document.querySelectorAll<HTMLInputElement>('input[name="mode"]')) {
-  choice.addEventListener('change', () => setMode(choice.value === 'raw' ? 'raw' : 'line'));
-}
-part('tries').addEventListener('click', (event) => {
-  const command = event.target instanceof HTMLElement ? event.target.dataset['line'] : undefined;
-  if (command !== undefined) terminal.submit(command);
-});
-part('composer').addEventListener('submit', (event) => {
+element('check').addEventListener('submit', async (event) => {
   event.preventDefault();
-  if (link.state !== 'open') return;
-  terminal.submit(line.value);
-  line.value = '';
+  const { address: url } = address;
+  if (!url || check.disabled) return;
+  check.disabled = true;
+  check.textContent = 'Checking …';
+  element('hero').dataset['state'] = 'connecting';
+  const found = await checkBridge(url);
+  check.textContent = 'Check';
+  check.disabled = false;
+  // The visitor may have written another path meanwhile.
+  if (address.address?.href === url.href) showResult(found);
 });
-
-const raw = document.querySelector<HTMLInputElement>('input[name="mode"]:checked')?.value === 'raw';
-setMode(raw ? 'raw' : 'line');
-// Ten times a second is smooth for the eye, however many messages come.
-setInterval(showNumbers, 100);
-link.connect();
+element('paths').addEventListener('click', ({ target }) => {
+  const path = target instanceof HTMLElement ? target.dataset['path'] : undefined;
+  if (path === undefined) return;
+  address.choose(`${new URL('.', location.href).pathname}${path}`);
+  element<HTMLFormElement>('check').requestSubmit();
+});
+element('copy').addEventListener('click', async () => {
+  const button = element('copy');
+  button.textContent = (await copyText(element('example').textContent)) ? 'Copied' : 'Not allowed';
+  setTimeout(() => (button.textContent = 'Copy'), 1500);
+});
+showAddress();

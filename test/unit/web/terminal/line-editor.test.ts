@@ -95,3 +95,23 @@ describe('the part in sight', () => {
     expect(typed('你好吗').view(6)).toEqual({ text: '好吗', cursor: 4 });
   });
 });
+
+describe('a secret line', () => {
+  test('is neither shown nor remembered', () => {
+    const editor = typed('before\r');
+    editor.secret = true;
+    editor.input('sesame');
+    expect(editor.view(80)).toEqual({ text: '', cursor: 0 });
+    editor.input(UP);
+    expect(editor.input('\r')).toEqual([{ kind: 'submit', line: 'sesame' }]);
+    editor.secret = false;
+    editor.input(UP);
+    expect(editor.text).toBe('before');
+  });
+
+  test('a line can be taken away', () => {
+    const editor = typed('abc', LEFT);
+    expect(editor.take()).toBe('abc');
+    expect(editor.text).toBe('');
+  });
+});

@@ -1,0 +1,28 @@
+import type { Frame } from '../framing/framing.ts';
+import type { ClientConnection } from '../websocket/connection.ts';
+import { liesIn } from './lies-in.ts';
+
+/** Where the bytes came from that a framer has cut, as ByteSink.onBytes was told. */
+export interface Chunk {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly headroom: number;
+  readonly mayKeep: boolean;
+}
+
+/**
+ * Sends the messages of a framer, which may lie in the memory of the chunk; `chunk` is null for those that do not. Gives
+ * whether that memory is still needed.
+ */
+export function sendFrames(connection: ClientConnection, frames: readonly Frame[], chunk: Chunk | null): boolean {
+  const [only] = frames;
+  if (chunk && only && frames.length === 1 && liesIn(only.data, chunk.buffer)) {
+    // In front of it there is room for its header: what stood there has been sent or is not passed on.
+    const { buffer, start, headroom, mayKeep } = chunk;
+    const from = only.data.byteOffset - buffer.byteOffset;
+    return connection.send(only.opcode, buffer, from, from + only.data.length, headroom + from - start, mayKeep);
+  }
+  for (const { opcode, data } of frames)
+    connection.send(opcode, data, 0, data.length, 0, chunk === null || !liesIn(data, chunk.buffer));
+  return false;
+}

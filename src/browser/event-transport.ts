@@ -1,0 +1,53 @@
+import { Drain } from './drain.ts';
+import type { Transport, TransportHandlers } from './transport.ts';
+import type { CloseFacts, MessageFacts, WebSocketLike } from './web-socket.ts';
+
+/** A connection through the WebSocket that every browser has. It cannot stop the peer. */
+export class EventTransport implements Transport {
+  readonly #socket: WebSocketLike;
+  readonly #drain: Drain;
+  #handlers: TransportHandlers | null = null;
+
+  /**
+   * @param socket Open, with `binaryType` 'arraybuffer'.
+   * @param highWaterMark How many bytes it may hold before a send waits.
+   */
+  constructor(socket: WebSocketLike, highWaterMark: number) {
+    this.#socket = socket;
+    this.#drain = new Drain(socket, highWaterMark);
+  }
+
+  get url(): string {
+    return this.#socket.url;
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  start(handlers: TransportHandlers): void {
+    this.#handlers = handlers;
+    this.#socket.addEventListener('message', ({ data }: MessageFacts) => {
+      void this.#handlers?.message(data);
+      this.#drain.look();
+    });
+    this.#socket.addEventListener('close', (facts: CloseFacts) => this.#handlers?.close(facts));
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): Promise<void> | void {
+    this.#socket.send(data);
+    return this.#drain.wait();
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  stopSending(error: Error): void {
+    this.#drain.fail(error);
+  }
+
+  abandon(): void {
+    this.#handlers = null;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Transport, TransportHandlers } from './transport.ts';
+import type { CloseFacts } from './web-socket.ts';
+
+/** The part of WebSocketStream (https://websockets.spec.whatwg.org/) that the library uses. */
+export interface WebSocketStreamLike {
+  readonly url: string;
+  readonly opened: Promise<WebSocketStreamOpened>;
+  readonly closed: Promise<WebSocketStreamClosed>;
+  close(info?: { closeCode?: number; reason?: string }): void;
+}
+
+/** The two directions of an open WebSocketStream. */
+export interface WebSocketStreamOpened {
+  readonly protocol: string;
+  readonly readable: ReadableStream<unknown>;
+  readonly writable: WritableStream<string | Uint8Array<ArrayBuffer>>;
+}
+
+interface WebSocketStreamClosed {
+  readonly closeCode?: number | null;
+  readonly reason?: string;
+}
+
+/** Makes WebSocketStreams, as `globalThis.WebSocketStream` does. */
+export type WebSocketStreamConstructor = new (
+  url: string,
+  options: { protocols: string[]; signal: AbortSignal },
+) => WebSocketStreamLike;
+
+/** A connection through WebSocketStream: while nobody reads, the peer is stopped; while it takes nothing, sends wait. */
+export class StreamTransport implements Transport {
+  readonly url: string;
+  readonly protocol: string;
+  readonly #stream: WebSocketStreamLike;
+  readonly #reader: ReadableStreamDefaultReader<unknown>;
+  readonly #writer: WritableStreamDefaultWriter<string | Uint8Array<ArrayBuffer>>;
+  #stopSending: (error: Error) => void = () => undefined;
+  #handlers: TransportHandlers | null = null;
+
+  constructor(stream: WebSocketStreamLike, { protocol, readable, writable }: WebSocketStreamOpened) {
+    this.#stream = stream;
+    this.url = stream.url;
+    this.protocol = protocol;
+    this.#reader = readable.getReader();
+    this.#writer = writable.getWriter();
+  }
+
+  start(handlers: TransportHandlers): void {
+    this.#handlers = handlers;
+    void this.#deliver();
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): Promise<void> {
+    const sent = this.#writer.write(data);
+    // The writes of the browser cannot be given up, so the wait for them is.
+    const stopped = new Promise<never>((_resolve, reject) => {
+      this.#stopSending = reject;
+    });
+    return Promise.race([sent, stopped]);
+  }
+
+  close(code: number, reason: string): void {
+    this.#stream.close({ closeCode: code, reason });
+  }
+
+  stopSending(error: Error): void {
+    this.#stopSending(error);
+  }
+
+  abandon(): void {
+    this.#handlers = null;
+  }
+
+  async #deliver(): Promise<void> {
+    const end = this.#end();
+    await this.#read(end);
+    this.#handlers?.close(await end);
+    this.#handlers = null;
+  }
+
+  /** Reads to the end. After the close the little that is still to be read is taken without waiting for room. */
+  async #read(end: Promise<CloseFacts>): Promise<void> {
+    for (;;) {
+      const { value, done } = await this.#reader.read().catch(() => ({ value: undefined, done: true }));
+      if (done) return;
+      const room = this.#handlers?.message(value);
+      if (room) await Promise.race([room, end]);
+    }
+  }
+
+  /** How it ended: WebSocketStream resolves after a close handshake, and fails with the same facts without one. */
+  async #end(): Promise<CloseFacts> {
+    try {
+      const { closeCode, reason } = await this.#stream.closed;
+      return { code: closeCode ?? 1005, reason: reason ?? '', wasClean: true };
+    } catch (error) {
+      const { closeCode, reason } = Object(error) as WebSocketStreamClosed;
+      return { code: closeCode ?? 1006, reason: reason ?? '', wasClean: false };
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { PeerAddress } from '../address/peer-address.ts';
+import { formatTarget } from '../address/target-address.ts';
+import type { PeerFilesTargetConfig, RouteConfig, TargetConfig } from '../config/model.ts';
+import { BridgeError } from '../errors.ts';
+import { isInside } from '../file/directory-entry.ts';
+import { FileCache } from '../file/file-cache.ts';
+import { reasonOf } from '../file/watched-files.ts';
+import type { Handshake, Identity } from '../handshake.ts';
+import type { Target } from '../target/target.ts';
+import { unlessAborted } from '../target/unless-aborted.ts';
+import { targetOf } from './address-target.ts';
+import { expandExpression, parseExpression, type PeerExpression, type PeerFileName } from './peer-expression.ts';
+import { peerFraming } from './peer-framing.ts';
+import { choosePeerLine, parsePeerLines, type PeerLine } from './peer-lines.ts';
+import type { Peer, Resolver } from './resolver.ts';
+import { routePeer } from './route-peer.ts';
+import { TargetCache } from './target-cache.ts';
+
+/** Greatest peer file, in bytes. */
+const MOST_BYTES = 256 * 1024;
+
+/** A route whose peers stand in files; each client gets to one of them by what it sent. */
+export class PeerFilesRoute implements Resolver {
+  readonly #route: RouteConfig;
+  readonly #config: PeerFilesTargetConfig;
+  readonly #expressions: readonly PeerExpression[];
+  readonly #files = new FileCache<readonly PeerLine[]>({ parse: parsePeerLines, mostBytes: MOST_BYTES });
+  readonly #targets: TargetCache;
+
+  constructor(route: RouteConfig, config: PeerFilesTargetConfig, create: (config: TargetConfig) => Target) {
+    this.#route = route;
+    this.#config = config;
+    this.#expressions = config.expressions.map((text) => parseExpression(text));
+    this.#targets = new TargetCache(create);
+  }
+
+  /** The files may come and go; the directory has to be there. */
+  async start(): Promise<void> {
+    const { path: directory } = this.#config;
+    const problem = await stat(directory).then((stats) => (stats.isDirectory() ? '' : 'it is no directory'), reasonOf);
+    if (problem) throw new BridgeError('PEER_FILES_INVALID', { detail: `${directory} (${problem})` });
+  }
+
+  /** Finds the line for a client. Throws PEER_NOT_FOUND, or PEER_INVALID with the place of the line that is wrong. */
+  async resolve(handshake: Handshake, _identity: Identity | null, signal: AbortSignal): Promise<Peer> {
+    return unlessAborted(this.#find(handshake), signal);
+  }
+
+  async #find(handshake: Handshake): Promise<Peer> {
+    for (const expression of this.#expressions) {
+      const name = expandExpression(expression, handshake);
+      const lines = name && (await this.#read(name));
+      // The first file that is there decides, whatever it says.
+      if (name && lines) return this.#peer(lines, handshake.subprotocols, this.#label(name));
+    }
+    throw new BridgeError('PEER_NOT_FOUND', { detail: `no expression names a file in ${this.#config.path}` });
+  }
+
+  /** The lines of a file; null when there is none. An error of any other kind must not lead a client to another file. */
+  async #read(name: PeerFileName): Promise<readonly PeerLine[] | null> {
+    try {
+      const file = await this.#locate(name);
+      return file === null ? null : await this.#files.get(file);
+    } catch (error) {
+      if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+      throw new BridgeError('ROUTE_FAILED', { detail: `peer file ${this.#label(name)} (${reasonOf(error)})` });
+    }
+  }
+
+  /** The path of a file as messages show it. */
+  #label({ label }: PeerFileName): string {
+    return path.join(this.#config.path, label);
+  }
+
+  /** The real path of a file. No symbolic link in the part that clients choose leads out of the operator's directory. */
+  async #locate({ directory, chosen }: PeerFileName): Promise<string | null> {
+    const root = await realpath(path.join(this.#config.path, directory));
+    if (chosen === null) return root;
+    const file = await realpath(path.join(root, chosen));
+    return isInside(root, file) ? file : null;
+  }
+
+  #peer(lines: readonly PeerLine[], offered: readonly string[], file: string): Peer {
+    const chosen = choosePeerLine(lines, offered);
+    if (!chosen) throw new BridgeError('PEER_NOT_FOUND', { detail: `${file} has no line for ${namesOf(offered)}` });
+    const { line, subprotocol } = chosen;
+    try {
+      const { peer, framing } = chosen;
+      if ('wrong' in peer) throw new BridgeError('CONFIG_INVALID', { detail: peer.wrong });
+      const chosenFraming = peerFraming(this.#route, framing, peer);
+      const own = { subprotocols: [subprotocol], strictSubprotocols: true, framing: chosenFraming };
+      return { ...routePeer(this.#route), target: this.#target(peer), ...own };
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error;
+      throw new BridgeError('PEER_INVALID', { detail: `${file}:${line} (${error.detail})` });
+    }
+  }
+
+  #target(peer: PeerAddress): Target {
+    const isSocket = peer.kind === 'unix' || peer.kind === 'unix-dgram';
+    const place = isSocket ? { ...peer, path: path.resolve(this.#config.directory, peer.path) } : peer;
+    return this.#targets.get(formatTarget(place), () => targetOf(place));
+  }
+}
+
+/** What the system says when there is no such file. */
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
+
+function namesOf(offered: readonly string[]): string {
+  return offered.length === 0 ? 'a client without subprotocols' : offered.join(', ').slice(0, 100);
+}

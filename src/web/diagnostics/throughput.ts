@@ -1,0 +1,127 @@
+import { ANSWER_TIME, type Conversation } from './conversation.ts';
+import type { TargetKind } from './identify.ts';
+import { Noise } from './noise.ts';
+import { RecordParser } from './record-parser.ts';
+
+/** Which way bytes go: to the target, from it, or there and back. */
+export type Direction = 'up' | 'down' | 'both';
+
+/** Bytes that have arrived so far, at the target and here. It grows during the measurement. */
+export interface Arrived {
+  up: number;
+  down: number;
+}
+
+/** Payload of a message, in bytes. */
+const SIZE = 65_536;
+
+const encoder = new TextEncoder();
+
+/** The ways that can be measured with a target: load: counts what comes and sends what is wanted, echo: only gives back. */
+export function directionsOf(kind: TargetKind): readonly Direction[] {
+  return kind === 'load' ? ['up', 'down'] : kind === 'echo' ? ['both'] : [];
+}
+
+/**
+ * Sends or receives as fast as it goes for so many seconds, or until the signal fires; counts in `arrived`.
+ *
+ * Gives how long it took until the last byte had arrived, in ms.
+ */
+export async function measureThroughput(
+  link: Conversation,
+  direction: Direction,
+  seconds: number,
+  arrived: Arrived,
+  signal: AbortSignal,
+): Promise<number> {
+  const start = performance.now();
+  const end = start + seconds * 1000;
+  const goesOn = (): boolean => !signal.aborted && performance.now() < end;
+  if (direction === 'up') await measureUp(link, arrived, goesOn);
+  else if (direction === 'down') await measureDown(link, seconds, arrived, signal);
+  else await measureBoth(link, arrived, goesOn);
+  return performance.now() - start;
+}
+
+async function measureUp(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
+  const [told, tell] = deferred();
+  const parser = new RecordParser({
+    onLine(line) {
+      const [word, number = ''] = line.split(' ');
+      if (word === 'error') throw new Error(`The target complains: ${line.slice(6)}`);
+      if (word === 'counted') arrived.up = Number(number);
+      if (word === 'report') tell();
+      return 0;
+    },
+    onPayload: () => undefined,
+  });
+  link.listen((bytes) => parser.push(bytes));
+  const noise = new Noise(SIZE);
+  const record = new Uint8Array([...encoder.encode(`bytes ${SIZE}\n`), ...noise.take(SIZE)]);
+  let sent = 0;
+  while (goesOn()) {
+    await link.send(record);
+    sent += SIZE;
+  }
+  // Its answer comes after the last count.
+  await link.send('report\n');
+  await link.wait(told, ANSWER_TIME);
+  if (arrived.up !== sent) throw new Error(`${sent} bytes were sent, and ${arrived.up} arrived`);
+}
+
+async function measureDown(link: Conversation, seconds: number, arrived: Arrived, signal: AbortSignal): Promise<void> {
+  const [told, tell] = deferred();
+  const promised = { bytes: 0 };
+  const parser = new RecordParser({
+    onLine(line) {
+      const [word, one = '', two = ''] = line.split(' ');
+      if (word === 'bytes') return Number(one);
+      // A stop that comes when everything has been sent is no mistake.
+      if (word === 'error' && !signal.aborted) throw new Error(`The target complains: ${line.slice(6)}`);
+      if (word === 'done') {
+        promised.bytes = Number(two.replace('bytes=', ''));
+        tell();
+      }
+      return 0;
+    },
+    onPayload(bytes) {
+      arrived.down += bytes.length;
+    },
+  });
+  link.listen((bytes) => parser.push(bytes));
+  await link.send(`send bytes size=${SIZE} for=${seconds}\n`);
+  const stop = (): void => void link.send('stop\n').catch(() => undefined);
+  signal.addEventListener('abort', stop);
+  await link.wait(told, seconds * 1000 + ANSWER_TIME).finally(() => signal.removeEventListener('abort', stop));
+  if (arrived.down !== promised.bytes)
+    throw new Error(`${promised.bytes} bytes were sent, and ${arrived.down} arrived`);
+}
+
+async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
+  const [back, tell] = deferred();
+  let sent = 0;
+  let finished = false;
+  link.listen((bytes) => {
+    arrived.down += bytes.length;
+    // What has come back has been there.
+    arrived.up = arrived.down;
+    if (arrived.down > sent) throw new Error('More comes back than was sent');
+    if (finished && arrived.down === sent) tell();
+  });
+  const noise = new Noise(SIZE);
+  while (goesOn()) {
+    sent += SIZE;
+    await link.send(noise.take(SIZE));
+  }
+  finished = true;
+  if (arrived.down < sent) await link.wait(back, ANSWER_TIME);
+}
+
+/** A promise and what resolves it. */
+function deferred(): [Promise<void>, () => void] {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return [promise, resolve];
+}

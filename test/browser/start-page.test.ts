@@ -1,0 +1,94 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from '../support/accessibility.ts';
+import { keepScreenshot, launchBrowser, watchedPage, type WatchedPage } from '../support/browser.ts';
+import { spawnBridge, startBridge, type BridgeProcess } from '../support/bridge-process.ts';
+import { atTestEnd } from '../support/cleanup.ts';
+import { freePort } from '../support/free-port.ts';
+import { suite } from '../support/packages.ts';
+import { greeter, TcpTarget } from '../support/tcp-target.ts';
+import { until } from '../support/wait.ts';
+import { VIEWS } from './visitor.ts';
+
+suite('the start page in Chromium', { needs: ['chromium'] }, () => {
+  let browser: Browser;
+  let demo: BridgeProcess;
+
+  beforeAll(async () => {
+    [browser, demo] = await Promise.all([launchBrowser(), spawnBridge(['demo', '127.0.0.1:0'])]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+  });
+
+  /** Opens the start page of a bridge. */
+  async function visit(bridge: BridgeProcess, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    atTestEnd(() => context.close());
+    const watched = await watchedPage(context);
+    await watched.page.goto(bridge.openUrl);
+    return watched;
+  }
+
+  test('checks the demo, and leads to its other paths and to the pages', async () => {
+    const { page, complaints } = await visit(demo);
+    await page.click('#try');
+    await until('it has an answer', () => page.isVisible('#result'));
+    expect(await page.textContent('#result')).toMatch(/^[\d.]+ msThe demo server answers/);
+    expect(await page.locator('.card[data-fits]').innerText()).toMatch(/^Terminal/);
+    await page.click('text=/load');
+    await until('the load test answers', async () =>
+      /load-test server/.test((await page.textContent('#result')) ?? ''),
+    );
+    expect(await page.locator('.card[data-fits]').innerText()).toMatch(/^Diagnostics/);
+    for (const link of await page.locator('.card-link').all())
+      expect(await link.getAttribute('href')).toContain('path=%2Fload');
+    await page.click('text=Terminal >> nth=0');
+    await until('the terminal has the path', async () => (await page.inputValue('#path')) === '/load');
+    expect(complaints).toEqual([]);
+  });
+
+  test.each([
+    ['a VNC server', 'RFB 003.008\n', /A VNC server answers/],
+    ['a greeting, as text', '220 <b>mail</b>.example\r\n', /The server says: “220 <b>mail<\/b>\.example”/],
+    ['no greeting', '', /says nothing until it is spoken to/],
+  ])('tells of a target with %s', async (_name, greeting, told) => {
+    const target = await TcpTarget.listen(greeter(greeting));
+    const { page, complaints } = await visit(await startBridge(target.address, '--web', 'builtin'));
+    expect(await checked(page)).toMatch(told);
+    await until('the connection is over', () => target.sockets[0]?.destroyed === true);
+    expect(complaints).toEqual([]);
+  });
+
+  test('tells why a target is not there', async () => {
+    const { page, complaints } = await visit(await startBridge(`127.0.0.1:${await freePort()}`, '--web', 'builtin'));
+    expect(await checked(page)).toMatch(/^1011Target or bridge failed.*refused/);
+    expect(complaints).toEqual([]);
+  });
+
+  test('connects to nobody by itself', async () => {
+    const target = await TcpTarget.listen(() => {});
+    const { page } = await visit(await startBridge(target.address, '--web', 'builtin'));
+    await page.waitForLoadState('networkidle');
+    expect(target.sockets).toEqual([]);
+  });
+
+  test.each(VIEWS)('stands in $name, with nothing that axe-core finds wrong', async ({ name, ...options }) => {
+    const { page, complaints } = await visit(demo, { ...options, bypassCSP: true });
+    await page.click('#try');
+    await until('it has an answer', () => page.isVisible('#result'));
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await keepScreenshot(page, `start-${name}`);
+    expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** Presses Check and gives what the page says. */
+async function checked(page: Page): Promise<string> {
+  await page.click('#try');
+  await until('it has an answer', () => page.isVisible('#result'));
+  return (await page.textContent('#result')) ?? '';
+}

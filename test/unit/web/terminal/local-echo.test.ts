@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { echoOf } from '../../../../src/web/terminal/local-echo.ts';
+
+test.each([
+  ['text', 'grüße 日本', 'grüße 日本'],
+  ['Enter', 'a\r', 'a\r\n'],
+  ['line ends that were pasted', 'a\r\nb\nc', 'a\r\nb\r\nc'],
+  ['the key that erases', 'ab\u007f', 'ab\b \b'],
+  ['a tab', 'a\tb', 'a\tb'],
+  ['control characters', '\u0003\u001a', '^C^Z'],
+  ['keys without a character', 'a\u001b[A\u001bOP\u001b[1;5Cb\u001b', 'ab'],
+  ['a letter with Alt', '\u001bx', ''],
+])('shows %s', (_name, keys, shown) => {
+  expect(echoOf(keys)).toBe(shown);
+});
