@@ -7,6 +7,7 @@ export const CHECKS = [
   { name: 'format', ...node('oxfmt/bin/oxfmt', '--check'), remedy: 'npm run format' },
   { name: 'lint', ...node('oxlint/bin/oxlint', '--type-aware') },
   { name: 'types', ...node('typescript/bin/tsc', '-p', '.') },
+  { name: 'types of the browser library', ...node('typescript/bin/tsc', '-p', 'src/browser') },
   { name: 'types of the pages', ...node('typescript/bin/tsc', '-p', 'src/web') },
   { name: 'unused files and dependencies', ...node('knip/bin/knip.js', '--no-progress') },
   { name: 'package', ...node('publint/src/cli.js', '--pack', 'false', '--strict') },

@@ -158,7 +158,11 @@ export class Channel extends EventTarget {
     this.#setDeadline(link, openTimeout, 'No connection in time');
     on('open', () => this.#opened(link));
     on('message', ({ data }) => this.#receive(link, data));
-    on('error', () => this.#tell(new Event('error'), this.onerror));
+    on('error', () => {
+      this.#tell(new Event('error'), this.onerror);
+      // Browsers would send close now, Node 22 does not.
+      if (this.#state === CONNECTING) this.#ended({ code: LOST, reason: '', wasClean: false });
+    });
     on('close', (facts) => this.#ended(facts));
   }
 

@@ -95,9 +95,8 @@ function openEvents(
       socket.close();
     });
     socket.addEventListener('open', () => resolve(make(socket)));
-    // A close event follows, and tells as little.
-    socket.addEventListener('error', () => undefined);
-    socket.addEventListener('close', () => reject(refusal()));
+    // Browsers send close as well, which tells as little; Node 22 does not.
+    socket.addEventListener('error', () => reject(refusal()));
   });
 }
 

@@ -46,5 +46,6 @@ export function usageLines(usage: readonly string[]): readonly string[] {
 export function optionRow(option: AncestorOption): readonly [string, string] {
   const { short, flag, help } = option;
   const metavar = metavarOf(option);
-  return [`${short === undefined ? '    ' : `${short}, `}${flag}${metavar ? ` ${metavar}` : ''}`, help];
+  const indent = flag.startsWith('--') ? '    ' : '';
+  return [`${short === undefined ? indent : `${short}, `}${flag}${metavar ? ` ${metavar}` : ''}`, help];
 }

@@ -59,7 +59,7 @@ export const COMMAND_PAGES: Readonly<Record<CommandName, CommandPage>> = {
   },
   link: {
     usage: ['bascule link NAME [options]'],
-    what: 'Makes a link of that name to bascule: called websockify, wsproxy, wswrap or websocksy it takes the command line of that program.',
+    what: 'Makes a link of that name to bascule: called websockify, wsproxy, wswrap, websocksy, wsecho or wstest it takes the command line of that program.',
     examples: [
       ['bascule link websockify', 'beside bascule itself'],
       ['bascule link wsproxy --dir ~/bin', 'in another directory'],
@@ -99,7 +99,11 @@ function commandRows(): (readonly [string, string])[] {
   ]);
   return [
     ...own,
-    ['websockify …, wsproxy …, wswrap …, websocksy …', 'The command lines of these programs; see bascule websockify --help.'],
+    [
+      'websockify …, wsproxy …, wswrap …, websocksy …',
+      'The command lines of these programs; see bascule websockify --help.',
+    ],
+    ['wsecho PORT, wstest PORT', 'Servers to measure with, and the page that does; see bascule wstest --help.'],
   ];
 }
 

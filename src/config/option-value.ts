@@ -107,12 +107,12 @@ export function defaultValue(option: Option): unknown {
 
 /** A value in a message: short, on one line, and never a secret. */
 export function shown(option: Option, value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
   if (option.type === 'credentials' && !Array.isArray(value)) return 'something else';
   if (option.type === 'settings') return 'something else';
   if (option.type === 'secret' || (option.type === 'pem' && String(value).includes('-----'))) return 'something else';
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return 'a list';
-  if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }

@@ -6,6 +6,7 @@ import type { ValidPeers, ValidRoute, ValidTarget } from './valid-input.ts';
 /** What can stand in place of a target and finds one for each client. */
 const SOURCES = ['peerFiles', 'resolver'] as const;
 const OTHERS = ['target', 'onSession'] as const;
+const NAMES = { target: 'a target', onSession: 'onSession', peerFiles: 'peerFiles', resolver: 'a resolver' } as const;
 
 /** How paths in a config become absolute. */
 export interface Places {
@@ -39,13 +40,14 @@ export function expandPeers(
   if (resolverOptions && resolver === undefined)
     report('resolverOptions', 'there is no resolver', 'give resolver, or leave it out');
   const source = SOURCES.find((key) => route[key] !== undefined);
-  if (source === undefined) return null;
+  if (source === undefined) return resolverOptions && !route.target && !route.onSession ? {} : null;
   const other = [...OTHERS, ...SOURCES].find((key) => key !== source && route[key] !== undefined);
-  if (other) report(source, `there is ${other}, too`, `give ${other} or ${source}, not both`);
+  if (other) report(source, `there is ${NAMES[other]}, too`, 'give one of them');
   if (resolver !== undefined) return { resolver: { module: places.module(resolver), options: resolverOptions ?? [] } };
   const { path: files, expressions } = peerFiles ?? {};
   if (files === undefined) report('peerFiles.path', 'there is no directory', 'give peerFiles.path');
-  if (!expressions) report('peerFiles.expressions', 'there is no expression', "write it like ['%cookie:session%']");
+  if (!expressions)
+    report('peerFiles.expressions', 'there is no expression', 'give peerFiles.expressions, such as %cookie:session%');
   const { directory } = places;
   return { peerFiles: { path: path.resolve(directory, files ?? '.'), expressions: expressions ?? [], directory } };
 }

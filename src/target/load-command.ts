@@ -20,6 +20,9 @@ export interface SendOrder {
   readonly count: number;
 }
 
+/** An order while it is read. */
+type Draft = { -readonly [Key in keyof SendOrder]: SendOrder[Key] };
+
 /** The line in front of a payload. */
 export type RecordHead =
   | { readonly kind: 'bytes'; readonly length: number }
@@ -42,9 +45,7 @@ export function readHead(kind: 'bytes' | 'data', words: readonly string[]): Reco
 export function readOrder(words: readonly string[]): SendOrder | string {
   const [kind, ...settings] = words;
   if (kind !== 'data' && kind !== 'bytes') return 'say what to send: data or bytes';
-  const order = { kind, least: 1024, most: 1024, rate: 0, time: 10_000, count: 0 } as {
-    -readonly [Key in keyof SendOrder]: SendOrder[Key];
-  };
+  const order: Draft = { kind, least: 1024, most: 1024, rate: 0, time: 10_000, count: 0 };
   for (const setting of settings) {
     const [name = '', text = ''] = setting.split(/=(.*)/s, 2);
     const problem = readSetting(order, name, text);
@@ -53,11 +54,7 @@ export function readOrder(words: readonly string[]): SendOrder | string {
   return order;
 }
 
-function readSetting(
-  order: { -readonly [Key in keyof SendOrder]: SendOrder[Key] },
-  name: string,
-  text: string,
-): string | null {
+function readSetting(order: Draft, name: string, text: string): string | null {
   switch (name) {
     case 'size': {
       const [first, second = first] = text.split('-', 2);

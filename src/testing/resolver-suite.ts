@@ -58,7 +58,7 @@ const HOSTILE: readonly string[] = [
   'x'.repeat(8000),
 ];
 
-const HEADERS = ['cookie', 'x-forwarded-user', 'x-forwarded-for', 'origin', 'referer', 'authorization'];
+const HEADERS = ['x-forwarded-user', 'x-forwarded-for', 'origin', 'referer', 'authorization'];
 
 const live = (): AbortSignal => new AbortController().signal;
 
@@ -138,19 +138,22 @@ export function describeResolver(name: string, setup: ResolverSetup): void {
   });
 }
 
-/** Each piece of hostile text in the path, in the query, in headers and as a subprotocol. */
+/** Each piece of hostile text in the path, in the query, and in headers; and subprotocols that nobody has. */
 function hostileHandshakes(): Handshake[] {
-  return HOSTILE.flatMap((text) => [
+  const everywhere = HOSTILE.flatMap((text) => [
     makeHandshake({ path: `/${text.replaceAll('\0', '%00')}` }),
-    makeHandshake({ query: new URLSearchParams(['token', 'id', 'vm', 'path'].map((key) => [key, text])) }),
+    makeHandshake({ query: new URLSearchParams(named(['token', 'id', 'vm', 'path'], text)) }),
     makeHandshake({
-      headers: Object.fromEntries(
-        HEADERS.map((header) => [header, header === 'cookie' ? `id=${text}; session=${text}` : text]),
-      ),
-      cookies: new Map(['id', 'session'].map((cookie) => [cookie, text])),
+      headers: { ...named(HEADERS, text), cookie: `id=${text}; session=${text}` },
+      cookies: new Map(Object.entries(named(['id', 'session'], text))),
     }),
-    makeHandshake({ subprotocols: ['*', 'no-such-subprotocol'] }),
   ]);
+  return [...everywhere, makeHandshake({ subprotocols: ['*', 'no-such-subprotocol'] })];
+}
+
+/** The same text under each name. */
+function named(names: readonly string[], text: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, text]));
 }
 
 /** What a resolver says, in its answer or by an error of the bridge. Anything else that it throws is told as a refusal. */

@@ -178,6 +178,36 @@ suite('the terminal page in Chromium', { needs: ['chromium', 'telnetd', 'redis-s
     expect(complaints).toEqual([]);
   });
 
+  test('without WebSocketStream, a torrent comes to its end as well', async () => {
+    const { serve } = source(48 * 1024 * 1024, Buffer.from(`${'x'.repeat(70)}\r\n`.repeat(1000)));
+    const target = await TcpTarget.listen((socket) => socket.once('data', () => serve(socket)));
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    atTestEnd(() => context.close());
+    const { page, complaints } = await watchedPage(context);
+    await page.addInitScript('delete globalThis.WebSocketStream');
+    const bridge = await startBridge(target.address, '--web', 'builtin');
+    await page.goto(`${bridge.openUrl}terminal.html`);
+    await until('it is connected', async () => (await stateOf(page)) === 'open');
+    await say(page, 'go');
+    await until('the end is shown', () => page.isVisible('#ending'), 60_000);
+    expect(await page.textContent('#ending')).toMatch(/^1000/);
+    expect(await page.textContent('#received')).toBe('50.3 MB');
+    await until('all is drawn', async () => /— connection closed —/.test(await screenOf(page)), 60_000);
+    expect(complaints).toEqual([]);
+  }, 90_000);
+
+  test('draws every colour, which its policy must not forbid', async () => {
+    const { target } = await recorder();
+    const { page, complaints } = await visit(target.port);
+    (await target.connection()).write('\u001b[38;2;10;200;30mtrue\u001b[0m \u001b[31mred\u001b[0m\r\n');
+    await until('it is on the screen', async () => /^true red$/m.test(await screenOf(page)));
+    const colours = await page.evaluate(
+      `['true', 'red'].map((text) => getComputedStyle([...document.querySelectorAll('.xterm-rows span')].find((span) => span.textContent === text)).color)`,
+    );
+    expect(colours).toEqual(['rgb(10, 200, 30)', 'rgb(179, 38, 30)']);
+    expect(complaints).toEqual([]);
+  });
+
   test('tells why a target is not there', async () => {
     const bridge = await startBridge(`127.0.0.1:${await freePort()}`, '--web', 'builtin');
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { violations } from '../support/accessibility.ts';
 import { keepScreenshot, launchBrowser, watchedPage, type WatchedPage } from '../support/browser.ts';
 import { startBridge } from '../support/bridge-process.ts';
@@ -14,6 +14,9 @@ import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/wait.ts';
 import { PASSWORD, SCREEN, VncServer } from '../support/vnc.ts';
 import { stateOf, VIEWS } from './visitor.ts';
+
+// A browser, a bridge and an X server start in most of these.
+vi.setConfig({ testTimeout: 60_000 });
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -46,13 +49,6 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
     const watched = await visit(port, `?autoconnect=1${link}`, options);
     await until('the screen is there', async () => (await stateOf(watched.page)) === 'open');
     return watched;
-  }
-
-  /** A server on which nobody has typed yet: its window says 'Type here:' at the top. */
-  async function freshServer(): Promise<VncServer> {
-    const fresh = await VncServer.start();
-    atTestEnd(() => fresh.stop());
-    return fresh;
   }
 
   describe('a screen', () => {
@@ -88,7 +84,8 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
     });
 
     test('is scaled, shown in full size, or resized on the server', async () => {
-      const { page, complaints } = await visitScreen(vnc.port, '&resize=off');
+      const fresh = await freshServer();
+      const { page, complaints } = await visitScreen(fresh.port, '&resize=off');
       expect(await sizes(page)).toMatchObject({ shown: 800, remote: 800 });
       expect(await page.textContent('#size')).toBe('800 × 600');
       await page.click('#open-settings');
@@ -100,7 +97,6 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
         const { remote, shown, room } = await sizes(page);
         return remote === room && shown === room;
       });
-      // As it was, for the tests after this one.
       await page.setViewportSize({ width: 840, height: 800 });
       await until('it follows the window', async () => (await sizes(page)).remote < 840);
       expect(complaints).toEqual([]);
@@ -266,26 +262,6 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
       await until('the screen is there', async () => (await stateOf(page)) === 'open');
     });
 
-    test('is explained beforehand on a page that came over plain HTTP', async () => {
-      const { page, complaints } = await visit(vnc.port);
-      expect(await page.isVisible('#plain-http')).toBe(false);
-      // Chromium takes 127.0.0.1 for secure; a page from another machine would find this.
-      await page.addInitScript(`
-        Object.defineProperty(window, 'isSecureContext', { value: false });
-        Object.defineProperty(navigator, 'clipboard', { value: undefined });
-      `);
-      await page.reload();
-      expect(await page.isVisible('#plain-http')).toBe(true);
-      await page.click('#toggle');
-      await until('the screen is there', async () => (await stateOf(page)) === 'open');
-      await page.click('#open-clipboard');
-      expect(await page.isDisabled('#clipboard-paste')).toBe(true);
-      expect(await page.isDisabled('#clipboard-send')).toBe(false);
-      expect(await page.textContent('#clipboard-note')).toContain('over HTTPS only');
-      // noVNC warns of this itself.
-      expect(complaints.filter((complaint) => !complaint.includes('requires a secure context'))).toEqual([]);
-    });
-
     test('of something that is not VNC', async () => {
       const target = await TcpTarget.listen((socket) => socket.write('220 mail.example ESMTP ready\r\n'));
       const { page, complaints } = await visit(target.port, '?autoconnect=1');
@@ -324,7 +300,27 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
       await page.keyboard.type('again\n', { delay: 5 });
       await until('the keys are there', () => second.typed.includes('again\n'));
       expect(complaints).toEqual([]);
-    }, 60_000);
+    });
+  });
+
+  test('a page that came over plain HTTP says what that means, and works', async () => {
+    const { page, complaints } = await visit(vnc.port);
+    expect(await page.isVisible('#plain-http')).toBe(false);
+    // Chromium takes 127.0.0.1 for secure; a page from another machine would find this.
+    await page.addInitScript(`
+      Object.defineProperty(window, 'isSecureContext', { value: false });
+      Object.defineProperty(navigator, 'clipboard', { value: undefined });
+    `);
+    await page.reload();
+    expect(await page.isVisible('#plain-http')).toBe(true);
+    await page.click('#toggle');
+    await until('the screen is there', async () => (await stateOf(page)) === 'open');
+    await page.click('#open-clipboard');
+    expect(await page.isDisabled('#clipboard-paste')).toBe(true);
+    expect(await page.isDisabled('#clipboard-send')).toBe(false);
+    expect(await page.textContent('#clipboard-note')).toContain('over HTTPS only');
+    // noVNC warns of this itself.
+    expect(complaints.filter((complaint) => !complaint.includes('requires a secure context'))).toEqual([]);
   });
 
   test('a phone types with its own keyboard, and with the keys that it lacks', async () => {
@@ -388,6 +384,13 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
     60_000,
   );
 });
+
+/** A server on which nobody has typed yet: its window says 'Type here:' at the top. */
+async function freshServer(): Promise<VncServer> {
+  const fresh = await VncServer.start();
+  atTestEnd(() => fresh.stop());
+  return fresh;
+}
 
 /** Ends the line in the typing window, and tells whether this text was in it. The paste may come after the Enter. */
 async function enter(page: Page, server: VncServer, text: string): Promise<boolean> {

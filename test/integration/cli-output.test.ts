@@ -35,7 +35,9 @@ test('a reader that has seen enough is no error', () => {
 });
 
 test('a demo that npm has started says how to let others in by npm', async () => {
-  const child = new Child(process.execPath, ['scripts/start.mjs', '0', '--log-format', 'text'], { env: { ...process.env, NO_COLOR: '1' } });
+  const child = new Child(process.execPath, ['scripts/start.mjs', '0', '--log-format', 'text'], {
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   await child.waitForOutput(/to let others in: npm start -- 0\.0\.0\.0:\d+$/m, BUILD_DEADLINE);
   expect(await child.stop('SIGINT')).toEqual({ code: 0, signal: null });
 }, 90_000);

@@ -50,8 +50,8 @@ test('a mistake in a record ends the session with a word about it', async () => 
 });
 
 test('a mistake in the command line shows how it is written', async () => {
-  const { code, output } = await runBridge(['wsecho']);
+  const { code, stderr } = await runBridge(['wsecho']);
   expect(code).toBe(2);
-  expect(output).toContain('Usage: wsecho [options] [source_addr:]PORT');
-  expect(output).toContain('the port to listen on is missing');
+  expect(stderr).toContain('Usage: wsecho [options] [source_addr:]PORT');
+  expect(stderr).toContain('the port to listen on is missing');
 });

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
  * What axe-core finds wrong with a page as it stands, each as 'rule: what is wrong (selectors)'.
@@ -11,7 +8,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
  * `bypassCSP: true`.
  */
 export async function violations(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: AXE });
+  await page.addScriptTag({ content: axe.source });
   // Colours are measured where they have come to rest.
   await page.evaluate(
     'Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations === 1).map((a) => a.finished.catch(() => {})))',

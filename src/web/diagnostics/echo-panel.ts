@@ -90,7 +90,7 @@ export class EchoPanel implements Tool {
   }
 
   #add(from: 'us' | 'target', text: string, ms: number | null): void {
-    const item = document.createElement('li');
+    const item = document.createElement('div');
     item.dataset['from'] = from;
     const line = document.createElement('span');
     line.textContent = text;

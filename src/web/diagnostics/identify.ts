@@ -1,4 +1,5 @@
 import type { Conversation } from './conversation.ts';
+import { deferred } from './deferred.ts';
 
 /** What answers behind an address. */
 export type TargetKind = 'load' | 'echo' | 'other';
@@ -23,22 +24,20 @@ const MOST_SAID = 200;
  */
 export async function identify(link: Conversation, silence: number = SILENCE): Promise<Finding> {
   let said = '';
-  let heard: () => void = () => undefined;
+  let heard = deferred();
   const decoder = new TextDecoder('latin1');
   link.listen((bytes) => {
     if (said.length < MOST_SAID) said += decoder.decode(bytes.subarray(0, MOST_SAID));
-    heard();
+    heard.resolve();
   });
   /** Waits until `enough` holds, or for so many ms. */
   const hear = async (enough: () => boolean, ms: number): Promise<void> => {
     const end = performance.now() + ms;
     while (!enough() && performance.now() < end) {
       const left = end - performance.now();
-      const next = new Promise<void>((resolve) => {
-        heard = resolve;
-        setTimeout(resolve, left);
-      });
-      await link.wait(next);
+      heard = deferred();
+      setTimeout(heard.resolve, left);
+      await link.wait(heard.promise);
     }
   };
   await hear(() => said !== '', silence);

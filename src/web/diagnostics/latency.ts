@@ -1,4 +1,5 @@
 import { ANSWER_TIME, type Conversation, turn } from './conversation.ts';
+import { deferred } from './deferred.ts';
 import type { TargetKind } from './identify.ts';
 import { RecordParser } from './record-parser.ts';
 
@@ -19,11 +20,11 @@ export async function measureLatency(
 ): Promise<void> {
   const prefix = kind === 'load' ? 'pong' : 'ping';
   let expected = '';
-  let arrived: () => void = () => undefined;
+  let answer = deferred();
   const parser = new RecordParser({
     onLine(line) {
       if (line !== expected) throw new Error(`Something else came back: ${line.slice(0, 60)}`);
-      arrived();
+      answer.resolve();
       return 0;
     },
     onPayload: () => undefined,
@@ -31,12 +32,10 @@ export async function measureLatency(
   link.listen((bytes) => parser.push(bytes));
   for (let number = 0; number < count + WARM_UP && !signal.aborted; number++) {
     expected = `${prefix} ${number}`;
-    const answer = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
+    answer = deferred();
     const start = performance.now();
     // The answer may be there before the write is done.
-    await Promise.all([link.wait(answer, ANSWER_TIME), link.send(`ping ${number}\n`)]);
+    await Promise.all([link.wait(answer.promise, ANSWER_TIME), link.send(`ping ${number}\n`)]);
     const time = performance.now() - start;
     if (number >= WARM_UP) onSample(time);
     // Now and then the page gets a turn to draw.

@@ -1,5 +1,6 @@
 import { ANSWER_TIME, type Conversation, sleep } from './conversation.ts';
 import { crc32 } from './crc32.ts';
+import { deferred } from './deferred.ts';
 import type { TargetKind } from './identify.ts';
 import { Noise } from './noise.ts';
 import { RecordParser } from './record-parser.ts';
@@ -40,8 +41,13 @@ const encoder = new TextEncoder();
 
 /** The counts of a load test before it starts. */
 export function noCounts(): LoadCounts {
-  const nothing = (): Traffic => ({ messages: 0, bytes: 0 });
-  return { sent: nothing(), received: nothing(), errorsHere: 0, errorsThere: 0, errors: [] };
+  return {
+    sent: { messages: 0, bytes: 0 },
+    received: { messages: 0, bytes: 0 },
+    errorsHere: 0,
+    errorsThere: 0,
+    errors: [],
+  };
 }
 
 /**
@@ -107,9 +113,9 @@ async function compareWithTarget(
 ): Promise<void> {
   // It ends by itself at the same time, or a little later.
   if (signal.aborted) await link.send('stop\n');
-  const done = await link.wait(inbox.done, ANSWER_TIME);
+  const done = await link.wait(inbox.done.promise, ANSWER_TIME);
   await link.send('report\n');
-  const report = await link.wait(inbox.report, ANSWER_TIME);
+  const report = await link.wait(inbox.report.promise, ANSWER_TIME);
   counts.errorsThere = Math.max(counts.errorsThere, report['errors'] ?? 0);
   const { sent, received } = counts;
   if (report['messages'] !== sent.messages || report['bytes'] !== sent.bytes)
@@ -130,12 +136,10 @@ type Numbers = Readonly<Record<string, number>>;
 /** Checks and counts what comes in. */
 class Inbox {
   /** What load: says when it has sent everything, and what it got. */
-  readonly done: Promise<Numbers>;
-  readonly report: Promise<Numbers>;
+  readonly done = deferred<Numbers>();
+  readonly report = deferred<Numbers>();
   readonly #counts: LoadCounts;
   readonly #parser: RecordParser;
-  #tellDone: (numbers: Numbers) => void = () => undefined;
-  #tellReport: (numbers: Numbers) => void = () => undefined;
   #expected = 0;
   #sequence = 0;
   #stated = 0;
@@ -145,12 +149,6 @@ class Inbox {
 
   constructor(counts: LoadCounts) {
     this.#counts = counts;
-    this.done = new Promise((resolve) => {
-      this.#tellDone = resolve;
-    });
-    this.report = new Promise((resolve) => {
-      this.#tellReport = resolve;
-    });
     this.#parser = new RecordParser({
       onLine: (line) => this.#onLine(line),
       onPayload: (bytes, last) => this.#onPayload(bytes, last),
@@ -188,10 +186,10 @@ class Inbox {
         else if (rest[0] === 'form') throw new Error(`The target complains: ${rest.slice(1).join(' ')}`);
         return 0;
       case 'done':
-        this.#tellDone(numbersOf(rest));
+        this.done.resolve(numbersOf(rest));
         return 0;
       case 'report':
-        this.#tellReport(numbersOf(rest));
+        this.report.resolve(numbersOf(rest));
         return 0;
       default:
         throw new Error(`Something else came back: ${line.slice(0, 60)}`);

@@ -1,4 +1,5 @@
 import { ANSWER_TIME, type Conversation } from './conversation.ts';
+import { deferred } from './deferred.ts';
 import type { TargetKind } from './identify.ts';
 import { Noise } from './noise.ts';
 import { RecordParser } from './record-parser.ts';
@@ -44,13 +45,13 @@ export async function measureThroughput(
 }
 
 async function measureUp(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
-  const [told, tell] = deferred();
+  const told = deferred();
   const parser = new RecordParser({
     onLine(line) {
       const [word, number = ''] = line.split(' ');
       if (word === 'error') throw new Error(`The target complains: ${line.slice(6)}`);
       if (word === 'counted') arrived.up = Number(number);
-      if (word === 'report') tell();
+      if (word === 'report') told.resolve();
       return 0;
     },
     onPayload: () => undefined,
@@ -65,12 +66,12 @@ async function measureUp(link: Conversation, arrived: Arrived, goesOn: () => boo
   }
   // Its answer comes after the last count.
   await link.send('report\n');
-  await link.wait(told, ANSWER_TIME);
+  await link.wait(told.promise, ANSWER_TIME);
   if (arrived.up !== sent) throw new Error(`${sent} bytes were sent, and ${arrived.up} arrived`);
 }
 
 async function measureDown(link: Conversation, seconds: number, arrived: Arrived, signal: AbortSignal): Promise<void> {
-  const [told, tell] = deferred();
+  const told = deferred();
   const promised = { bytes: 0 };
   const parser = new RecordParser({
     onLine(line) {
@@ -80,7 +81,7 @@ async function measureDown(link: Conversation, seconds: number, arrived: Arrived
       if (word === 'error' && !signal.aborted) throw new Error(`The target complains: ${line.slice(6)}`);
       if (word === 'done') {
         promised.bytes = Number(two.replace('bytes=', ''));
-        tell();
+        told.resolve();
       }
       return 0;
     },
@@ -92,13 +93,13 @@ async function measureDown(link: Conversation, seconds: number, arrived: Arrived
   await link.send(`send bytes size=${SIZE} for=${seconds}\n`);
   const stop = (): void => void link.send('stop\n').catch(() => undefined);
   signal.addEventListener('abort', stop);
-  await link.wait(told, seconds * 1000 + ANSWER_TIME).finally(() => signal.removeEventListener('abort', stop));
+  await link.wait(told.promise, seconds * 1000 + ANSWER_TIME).finally(() => signal.removeEventListener('abort', stop));
   if (arrived.down !== promised.bytes)
     throw new Error(`${promised.bytes} bytes were sent, and ${arrived.down} arrived`);
 }
 
 async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
-  const [back, tell] = deferred();
+  const back = deferred();
   let sent = 0;
   let finished = false;
   link.listen((bytes) => {
@@ -106,7 +107,7 @@ async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => b
     // What has come back has been there.
     arrived.up = arrived.down;
     if (arrived.down > sent) throw new Error('More comes back than was sent');
-    if (finished && arrived.down === sent) tell();
+    if (finished && arrived.down === sent) back.resolve();
   });
   const noise = new Noise(SIZE);
   while (goesOn()) {
@@ -114,14 +115,5 @@ async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => b
     await link.send(noise.take(SIZE));
   }
   finished = true;
-  if (arrived.down < sent) await link.wait(back, ANSWER_TIME);
-}
-
-/** A promise and what resolves it. */
-function deferred(): [Promise<void>, () => void] {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return [promise, resolve];
+  if (arrived.down < sent) await link.wait(back.promise, ANSWER_TIME);
 }

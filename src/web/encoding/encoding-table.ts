@@ -26,7 +26,7 @@ export function encodingTable(label: string): ReadonlyMap<string, readonly numbe
   const add = (bytes: readonly number[]): void => {
     const text = decode(bytes);
     // One character, and not two that were taken for one byte each.
-    const isOne = [...text].length === 1 && text !== REPLACEMENT;
+    const isOne = Array.from(text).length === 1 && text !== REPLACEMENT;
     if (isOne && (!table.has(text) || (label === 'big5' && BIG5_SECOND.includes(text)))) table.set(text, bytes);
   };
   // ASCII is ASCII in all of them. Some decoders outside browsers move control characters about, as DOS did.

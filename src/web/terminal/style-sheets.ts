@@ -7,8 +7,8 @@
  */
 export function withStyleSheets<Made>(make: () => Made): Made {
   const create = document.createElement.bind(document);
-  document.createElement = ((name: string, options?: ElementCreationOptions) =>
-    name === 'style' ? ruleKeeper(create('link')) : create(name, options)) as Document['createElement'];
+  document.createElement = (name: string, options?: ElementCreationOptions) =>
+    name === 'style' ? ruleKeeper(create('link')) : create(name, options);
   try {
     return make();
   } finally {
@@ -20,6 +20,10 @@ export function withStyleSheets<Made>(make: () => Made): Made {
 function ruleKeeper(element: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);
-  Object.defineProperty(element, 'textContent', { set: (rules: string) => sheet.replaceSync(rules) });
+  Object.defineProperty(element, 'textContent', {
+    set(rules: string) {
+      sheet.replaceSync(rules);
+    },
+  });
   return element;
 }

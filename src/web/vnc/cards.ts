@@ -66,7 +66,8 @@ export class Cards {
     if (!waiting) return;
     const count = (): void => {
       const seconds = Math.max(0, Math.ceil((state.at - performance.now()) / 1000));
-      element('end-waiting').textContent = `Trying again in ${seconds} s (${state.attempt} of ${MAX_RETRIES})`;
+      const wait = `Trying again in ${seconds} s (${state.attempt} of ${MAX_RETRIES})`;
+      if (element('end-waiting').textContent !== wait) element('end-waiting').textContent = wait;
     };
     count();
     this.#clock = setInterval(count, 250);

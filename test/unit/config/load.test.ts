@@ -116,6 +116,50 @@ describe('a mistake in a config file', () => {
     expect(mistakes('target: echo\nconnectTimeout: 5\n')[0]).toMatch(/did you mean relay\.connectTimeout\?$/);
   });
 
+  test.each([
+    ['a value with a colon', 'web: C:\\x: y\n', /such as 'echo:'$/],
+    [
+      'keys below a value',
+      'target: echo\n  relay: {}\n',
+      /:1:9: nested.*; a key has a value, or keys below it, not both/,
+    ],
+    ['a reserved character', 'target: @x\n', /; put the value into quotes$/],
+    ['a tab', 'relay:\n\tlinger: 1\n', /tabs.*; indent with spaces$/],
+    ['a line that begins elsewhere', 'relay:\n  linger: 1\n maxMessage: 2\n', /; indent the line like those beside it/],
+    ['a backslash', 'target: "\\q"\n', /; double the backslash/],
+    ['a quote without an end', "target: 'x\n", /closing 'quote; mend the line$/],
+    ['no comma', '{"target": "echo:" "listen": 1}', /; check the commas and brackets$/],
+  ])('of syntax comes with the advice that fits: %s', (_what, text, line) => {
+    expect(mistakes(text)).toEqual([expect.stringMatching(line)]);
+  });
+
+  test.each([
+    ['listen: 1\nrelay: {}\nlisten: 2\n', "bridge.yaml:3:1: the key 'listen' is there twice", '1:1'],
+    ['routes:\n  - path: /a\n    target: a:1\n    path: /b\n', "bridge.yaml:4:5: the key 'path' is there twice", '2:5'],
+    ['{"target": "a:1",\n "target": "b:1"}', "bridge.yaml:2:2: the key 'target' is there twice", '1:2'],
+    ['relay: { linger: 1, "linger": 2 }\n', "bridge.yaml:1:21: the key 'linger' is there twice", '1:10'],
+  ])('of a key that is there twice names it and both places: %j', (text, what, first) => {
+    const remedy = `leave out this one, or the first one at bridge.yaml:${first}`;
+    expect(mistakes(text)).toEqual([`CONFIG_SYNTAX ${what}; ${remedy}`]);
+  });
+
+  test('that makes a list a key is placed there', () => {
+    expect(mistakes('? [a, b]\n: 1\n')).toEqual([expect.stringMatching(/^CONFIG_SYNTAX bridge\.yaml:1:3: a list or/)]);
+  });
+
+  test.each([
+    ['target: echo\n__proto__: 5\n', '2:1: __proto__'],
+    ['target: echo\nconstructor: { a: 1 }\n', '2:1: constructor'],
+    ['target: echo\nrelay:\n  __proto__: 5\n', '3:3: relay.__proto__'],
+    ['target: echo\nrelay: { keepalive: { toString: 5 } }\n', '2:23: relay.keepalive.toString'],
+    ['routes:\n  - target: echo\n    __proto__: { path: /a }\n', '3:5: routes[0].__proto__'],
+    ['{ "target": "echo:",\n  "__proto__": { "listen": 80 } }', '2:3: __proto__'],
+    ['{ "target": { "url": "echo:", "constructor": 1 } }', '1:31: target.constructor'],
+  ])('whose name every object has is an unknown key like any other: %j', (text, place) => {
+    const [line] = mistakes(text);
+    expect(line?.startsWith(`CONFIG_UNKNOWN_KEY bridge.yaml:${place}: there is no such key; the keys here`)).toBe(true);
+  });
+
   test('named __proto__ is an unknown key like any other', () => {
     expect(mistakes('target: echo\n__proto__: { polluted: 1 }\n')[0]).toMatch(/^CONFIG_UNKNOWN_KEY bridge\.yaml:2:1:/);
   });

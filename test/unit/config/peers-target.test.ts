@@ -67,14 +67,17 @@ describe('peers in place of a target', () => {
   });
 
   test.each<[unknown, string]>([
-    [{ peerFiles, target: 'h:1' }, 'peerFiles: there is target, too; give target or peerFiles, not both'],
-    [{ peerFiles, resolver: 'a' }, 'peerFiles: there is resolver, too; give resolver or peerFiles, not both'],
-    [{ resolver: 'a', target: 'h:1' }, 'resolver: there is target, too; give target or resolver, not both'],
+    [{ peerFiles, target: 'h:1' }, 'peerFiles: there is a target, too; give one of them'],
+    [{ peerFiles, resolver: 'a' }, 'peerFiles: there is a resolver, too; give one of them'],
+    [{ resolver: 'a', target: 'h:1' }, 'resolver: there is a target, too; give one of them'],
     [
       { resolverOptions: { a: 1 }, target: 'h:1' },
       'resolverOptions: there is no resolver; give resolver, or leave it out',
     ],
-    [{ peerFiles: { path: 'a' } }, "peerFiles.expressions: there is no expression; write it like ['%cookie:session%']"],
+    [
+      { peerFiles: { path: 'a' } },
+      'peerFiles.expressions: there is no expression; give peerFiles.expressions, such as %cookie:session%',
+    ],
     [{ peerFiles: { expressions: ['a'] } }, 'peerFiles.path: there is no directory; give peerFiles.path'],
     [{ peerFiles: { path: 'a', expressions: [] } }, 'peerFiles.expressions: the list is empty; write it like'],
     [

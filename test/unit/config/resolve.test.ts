@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { BridgeInput } from '../../../src/config/input.ts';
+import { describeConfig } from '../../../src/config/describe.ts';
 import { keyOf } from '../../../src/config/issue.ts';
 import { resolveConfig, tryResolve } from '../../../src/config/resolve.ts';
 import { BridgeError } from '../../../src/errors.ts';
@@ -257,5 +258,74 @@ describe('an input that is wrong', () => {
       expect.stringMatching(/^listen: 'nowhere': the port is missing/),
       expect.stringMatching(/^relay\.linger: /),
     ]);
+  });
+});
+
+describe('a file mode', () => {
+  test.each([
+    ['660', 0o660],
+    ['0660', 0o660],
+    ['1770', 0o1770],
+    ['000', 0],
+  ])('is three or four octal digits: %s', (unixMode, mode) => {
+    const { config, expanded } = resolveConfig({ listen: 'unix:/run/a.sock', unixMode, target: 'echo:' });
+    expect(config.listeners[0]!.address).toMatchObject({ kind: 'unix', mode });
+    const [printed] = /unixMode: "(\d+)"/.exec(describeConfig(expanded))!.slice(1);
+    expect(Number.parseInt(printed!, 8)).toBe(mode);
+    expect(printed).toMatch(/^[0-7]{4}$/);
+  });
+
+  test.each(['66', '07770', '0o660', '668', 'rw-------', ' 660', ''])('is nothing else: %j', (unixMode) => {
+    const result = tryResolve({ listen: 'unix:/run/a.sock', unixMode, target: 'echo:' });
+    expect(result).toMatchObject({
+      issues: [{ path: ['unixMode'], remedy: 'write three or four octal digits, such as 0660' }],
+    });
+  });
+});
+
+/** The message of the error that an input gives. */
+function messageFor(input: unknown): string {
+  try {
+    resolveConfig(input as BridgeInput);
+    return 'none';
+  } catch (thrown) {
+    return (thrown as BridgeError).message;
+  }
+}
+
+describe('the error for a library user', () => {
+  test.each([
+    [undefined, "expected an object, got nothing; give it at least a target, such as { target: 'localhost:5900' }"],
+    ['echo:', "expected an object, got a text; give it at least a target, such as { target: 'localhost:5900' }"],
+    [{}, 'target: there is no target; give target, routes or web'],
+    [{ target: 'echo:', maxConnections: 3 }, 'maxConnections: there is no such key; did you mean limits.connections?'],
+    [
+      { routes: [{ target: 'echo:', keepalive: 3 }] },
+      'routes[0].keepalive: there is no such key; did you mean routes[0].relay.keepalive (with interval, misses)?',
+    ],
+    [
+      { target: 'echo:', subprotocols: [undefined] },
+      'subprotocols[0]: expected a text, got nothing; write it like [binary, base64]',
+    ],
+    [
+      { target: 'echo:', auth: { users: [undefined] } },
+      expect.stringMatching(/^auth\.users\[0\]: expected a text like 'name:password', got nothing;/),
+    ],
+    [
+      { target: 'echo:', log: () => {} },
+      expect.stringMatching(/^log: expected a mapping, got a function; the keys here are level, /),
+    ],
+    [
+      { target: 'echo:', web: '/no/such/directory' },
+      expect.stringMatching(/^web\.root: '\/no\/such\/directory': no such file/),
+    ],
+  ])('says what is wrong once: %j', (input, message) => {
+    expect(messageFor(input)).toEqual(message);
+  });
+
+  test('has a line for each mistake, and no sentence about mistakes in general', () => {
+    const message = messageFor({ listen: 'host:99999', target: 'gopher://x:70', relay: { linger: 'soon' } });
+    expect(message.split('\n')).toHaveLength(3);
+    expect(message).not.toMatch(/undefined|config value is wrong|an? undefined/);
   });
 });

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Closed, Socket } from '../../../../src/browser/socket.ts';
+import { deferred } from '../../../../src/web/diagnostics/deferred.ts';
 
 /** How the pieces arrive: as they come, or each byte alone. */
 export type Pieces = 'whole' | 'octets';
@@ -8,10 +9,7 @@ export type Pieces = 'whole' | 'octets';
 export function socketOf(duplex: Duplex, pieces: Pieces = 'whole'): Socket {
   let bytesReceived = 0;
   let bytesSent = 0;
-  let end: (closed: Closed) => void = () => undefined;
-  const closed = new Promise<Closed>((resolve) => {
-    end = resolve;
-  });
+  const { promise: closed, resolve: end } = deferred<Closed>();
   const over = (code: number, by: Closed['by'], reason = ''): void => {
     end({ code, reason, by, wasClean: code === 1000 });
   };

@@ -42,7 +42,7 @@ describe('a TELNET parser', () => {
   });
 
   test.each(CASES)('takes %s one byte at a time', (_name, bytes, found) => {
-    expect(parse(...bytes)).toEqual(found);
+    expect(parse(...Array.from(bytes))).toEqual(found);
   });
 
   test('leaves out parameters that are too long, and goes on', () => {
