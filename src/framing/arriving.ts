@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { OPCODE } from '../websocket/opcode.ts';
 import type { Frame, Framer } from './framing.ts';
+import { kindOfText } from './text-or-binary.ts';
 import { cutCharacter } from './utf8-tail.ts';
 
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -11,7 +12,7 @@ export type Judge = (bytes: Buffer) => Frame;
 
 /** Text where it is valid UTF-8, else binary. */
 export function asWhatItIs(bytes: Buffer): Frame {
-  return { opcode: isUtf8(bytes) ? OPCODE.text : OPCODE.binary, data: bytes };
+  return { opcode: kindOfText(bytes), data: bytes };
 }
 
 /** Always text. What is not UTF-8 becomes U+FFFD, as in a browser. */

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import type { Boundary } from './cutter.ts';
 import { Nesting } from './nesting.ts';
+import { kindOfText } from './text-or-binary.ts';
 
 /*
  * The states (RFC 8259), and where each can lead:
@@ -87,7 +87,7 @@ export class JsonBoundary implements Boundary {
   kindOf(message: Buffer): DataOpcode {
     const wrong = this.#wrong;
     this.reset();
-    return !wrong && isUtf8(message) ? OPCODE.text : OPCODE.binary;
+    return wrong ? OPCODE.binary : kindOfText(message);
   }
 
   kindOfRest(rest: Buffer): DataOpcode {
@@ -190,8 +190,8 @@ export class JsonBoundary implements Boundary {
 
   /** Ends a number; true when it is the message. One that is cut off is a syntax error. */
   #endNumber(): boolean {
-    const isWhole = [ZERO, DIGITS, FRACTION, EXPONENT].includes(this.#state);
-    if (isWhole) return this.#endValue();
+    const state = this.#state;
+    if (state === ZERO || state === DIGITS || state === FRACTION || state === EXPONENT) return this.#endValue();
     this.#state = WRONG;
     return false;
   }
