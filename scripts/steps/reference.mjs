@@ -1,14 +1,7 @@
 const GENERATED = '<!-- Made by npm run docs. Do not edit by hand. -->';
 
+/** What a group is called, where its name says too little. */
 const TITLES = {
-  Listening: 'Listening',
-  Target: 'Target',
-  'Web page': 'Web page',
-  TLS: 'TLS',
-  Routes: 'Routes',
-  Relay: 'Relay',
-  Limits: 'Limits',
-  Logging: 'Logging',
   Other: 'The process, and the command line alone',
 };
 
@@ -24,7 +17,7 @@ const PLACES = {
 export function optionsPage(options, groups) {
   const sections = groups.map((group) => {
     const rows = options.filter((option) => option.group === group).map((option) => optionRow(option));
-    return `## ${TITLES[group]}\n\n${table(['Key', 'Command line', 'Value', 'Default', 'Place', 'What it does'], rows)}`;
+    return `## ${TITLES[group] ?? group}\n\n${table(['Key', 'Command line', 'Value', 'Default', 'Place', 'What it does'], rows)}`;
   });
   return [
     '# Options',
@@ -76,6 +69,8 @@ const VALUES = {
   integer: 'number',
   string: 'text',
   secret: 'text, never shown',
+  expressions: 'texts',
+  settings: 'names and values, never shown',
   function: 'function (library only)',
 };
 

@@ -96,7 +96,7 @@ function openEvents(
     });
     socket.addEventListener('open', () => resolve(make(socket)));
     // Browsers send close as well, which tells as little; Node 22 does not.
-    socket.addEventListener('error', () => reject(refusal()));
+    socket.addEventListener('error', () => reject(refusal({})));
   });
 }
 
@@ -111,7 +111,7 @@ async function openStream(
     return make(new StreamTransport(stream, await stream.opened));
   } catch (cause) {
     signal.throwIfAborted();
-    throw refusal(cause);
+    throw refusal({ cause });
   }
 }
 
@@ -125,6 +125,6 @@ function allowed<Made>(construct: () => Made): Made {
   }
 }
 
-function refusal(cause?: unknown): ConnectError {
-  return new ConnectError('REFUSED', 'No server, or it refused', { cause });
+function refusal(details: { readonly cause?: unknown }): ConnectError {
+  return new ConnectError('REFUSED', 'No server, or it refused', details);
 }

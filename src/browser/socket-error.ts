@@ -31,12 +31,12 @@ export type SocketErrorCode = 'BAD_BASE64' | 'CLOSED' | 'RECEIVE_LIMIT';
 class CodedError<Code extends string> extends Error {
   readonly code: Code;
   /** How the connection ended, where that is known. */
-  readonly closed: Closed | undefined;
+  declare readonly closed?: Closed;
 
   constructor(code: Code, message: string, details: { readonly cause?: unknown; readonly closed?: Closed } = {}) {
     super(message, details);
     this.code = code;
-    this.closed = details.closed;
+    if (details.closed) this.closed = details.closed;
   }
 }
 

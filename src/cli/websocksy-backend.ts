@@ -143,7 +143,7 @@ export const DEFAULT_OPTIONS: Readonly<Record<string, string>> = {
 export const FILE_OPTIONS: Readonly<Record<string, string>> = {
   path: "The directory of the files with lines 'PEER SUBPROTOCOL [FRAMING [CONFIG]]'.",
   expression:
-    'The name of a file, with %endpoint%, %cookie:NAME%, %header:TAG% or %query:NAME% in it. Of several the first that names a file is taken.',
+    'The name of a file, with %endpoint%, %cookie:NAME%, %header:TAG% or %query:NAME% in it. Of several the first whose file has a line for the client is taken.',
 };
 
 interface Value {

@@ -220,7 +220,7 @@ export interface PeerFilesTargetConfig {
   readonly kind: 'peer-files';
   /** Absolute path of the directory of the files. */
   readonly path: string;
-  /** How the name of a file is made, such as '%cookie:id%'. The first that names a file is taken. */
+  /** How the name of a file is made, such as '%cookie:id%'. The first whose file has a line for the client is taken. */
   readonly expressions: readonly string[];
   /** Relative paths of Unix sockets in the files start here. */
   readonly directory: string;

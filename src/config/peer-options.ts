@@ -20,7 +20,7 @@ export const PEER_OPTIONS: readonly Option[] = [
     flag: '--peer-expression',
     repeated: true,
     group: 'Peers',
-    help: 'Which of those files is for a client: a name with %endpoint%, %cookie:NAME%, %header:TAG% or %query:NAME% in it. Of several the first that names a file is taken.',
+    help: 'Which of those files is for a client: a name with %endpoint%, %cookie:NAME%, %header:TAG% or %query:NAME% in it. Of several the first whose file has a line for the client is taken.',
   },
   {
     key: 'resolver',

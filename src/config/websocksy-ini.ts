@@ -32,7 +32,8 @@ export function parseIni(text: string): {
 } {
   const entries: IniEntry[] = [];
   const mistakes: IniMistake[] = [];
-  let section: IniSection | 'unknown' | null = null;
+  // Until there is a heading it is [core], as it was in websocksy.
+  let section: IniSection | 'unknown' = 'core';
   for (const [index, raw] of text
     .replace(/^\uFEFF/, '')
     .split('\n')
@@ -40,7 +41,7 @@ export function parseIni(text: string): {
     const line = index + 1;
     const words = raw.trim();
     if (words === '' || /^[#;]/.test(words)) continue;
-    const heading = /^\[\s*(.*?)\s*\]$/s.exec(words)?.[1];
+    const heading = /^\[([^\]]*)\]\s*(?:[#;].*)?$/s.exec(words)?.[1]?.trim();
     if (heading !== undefined) {
       section = SECTIONS.find((known) => known === heading) ?? 'unknown';
       if (section === 'unknown') mistakes.push({ line, ...unknownSection(heading) });
@@ -48,12 +49,6 @@ export function parseIni(text: string): {
     }
     const entry = parseEntry(words);
     if (typeof entry === 'string') mistakes.push({ line, what: entry, remedy: 'write OPTION = VALUE' });
-    else if (section === null)
-      mistakes.push({
-        line,
-        what: `${quoted(entry.name)} stands in no section`,
-        remedy: 'write [core] or [backend] above it',
-      });
     // What stands in a section that is not known has one mistake, and that has been told.
     else if (section !== 'unknown') entries.push({ section, ...entry, line });
   }

@@ -111,7 +111,8 @@ function isName({ text, chosen }: Segment): boolean {
 function valueOf({ source, name }: Variable, handshake: Handshake): string {
   switch (source) {
     case 'endpoint':
-      return handshake.path;
+      // '/test' and '/test/' are the same file, 'test'.
+      return handshake.path.replaceAll(/^\/|\/$/g, '');
     case 'cookie':
       return cookieOf(handshake.headers['cookie'] ?? '', name);
     case 'header':

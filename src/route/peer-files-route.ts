@@ -49,16 +49,24 @@ export class PeerFilesRoute implements Resolver {
   }
 
   async #find(handshake: Handshake): Promise<Peer> {
+    const without: string[] = [];
     for (const expression of this.#expressions) {
       const name = expandExpression(expression, handshake);
       const lines = name && (await this.#read(name));
-      // The first file that is there decides, whatever it says.
-      if (name && lines) return this.#peer(lines, handshake.subprotocols, this.#label(name));
+      if (!name || !lines) continue;
+      const chosen = choosePeerLine(lines, handshake.subprotocols);
+      if (chosen) return this.#peer(chosen, this.#label(name));
+      without.push(this.#label(name));
     }
-    throw new BridgeError('PEER_NOT_FOUND', { detail: `no expression names a file in ${this.#config.path}` });
+    throw new BridgeError('PEER_NOT_FOUND', {
+      detail:
+        without.length > 0
+          ? `${without.join(', ')} (no line for ${namesOf(handshake.subprotocols)})`
+          : `${this.#config.path} (no expression names a file)`,
+    });
   }
 
-  /** The lines of a file; null when there is none. An error of any other kind must not lead a client to another file. */
+  /** The lines of a file; null when there is none. An error of any other kind must not lead a client to another file's peer. */
   async #read(name: PeerFileName): Promise<readonly PeerLine[] | null> {
     try {
       const file = await this.#locate(name);
@@ -82,12 +90,8 @@ export class PeerFilesRoute implements Resolver {
     return isInside(root, file) ? file : null;
   }
 
-  #peer(lines: readonly PeerLine[], offered: readonly string[], file: string): Peer {
-    const chosen = choosePeerLine(lines, offered);
-    if (!chosen) throw new BridgeError('PEER_NOT_FOUND', { detail: `${file} has no line for ${namesOf(offered)}` });
-    const { line, subprotocol } = chosen;
+  #peer({ line, subprotocol, peer, framing }: PeerLine, file: string): Peer {
     try {
-      const { peer, framing } = chosen;
       if ('wrong' in peer) throw new BridgeError('CONFIG_INVALID', { detail: peer.wrong });
       const chosenFraming = peerFraming(this.#route, framing, peer);
       const own = { subprotocols: [subprotocol], strictSubprotocols: true, framing: chosenFraming };

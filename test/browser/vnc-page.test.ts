@@ -349,40 +349,36 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
     expect(complaints).toEqual([]);
   });
 
-  test.each(VIEWS)(
-    'looks right and is accessible: $name',
-    async ({ name, ...options }) => {
-      const guarded = await VncServer.start({ password: true });
-      atTestEnd(() => guarded.stop());
-      const { page, complaints } = await visit(guarded.port, '?reconnect=0', { ...options, bypassCSP: true });
-      const look = async (what: string): Promise<void> => {
-        expect(await violations(page)).toEqual([]);
-        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-        await keepScreenshot(page, `vnc-page-${name}-${what}`);
-      };
-      await look('1-start');
-      await page.click('#toggle');
-      await page.waitForSelector('#card-login');
-      await page.keyboard.type('wrong\n');
-      await page.waitForSelector('#refusal');
-      await look('2-refused');
-      await page.keyboard.type(`${PASSWORD}\n`);
-      await until('the screen is there', async () => (await stateOf(page)) === 'open');
-      await until('it is painted', async () =>
-        isColour(await pixel(page, SCREEN.background.at), SCREEN.background.colour),
-      );
-      await look('3-connected');
-      for (const drawer of ['keys', 'clipboard', 'settings']) {
-        await page.click(`#open-${drawer}`);
-        await look(`4-${drawer}`);
-      }
-      await guarded.stop();
-      await page.waitForSelector('#card-end');
-      await look('5-ended');
-      expect(complaints).toEqual([]);
-    },
-    60_000,
-  );
+  test.each(VIEWS)('looks right and is accessible: $name', async ({ name, ...options }) => {
+    const guarded = await VncServer.start({ password: true });
+    atTestEnd(() => guarded.stop());
+    const { page, complaints } = await visit(guarded.port, '?reconnect=0', { ...options, bypassCSP: true });
+    const look = async (what: string): Promise<void> => {
+      expect(await violations(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await keepScreenshot(page, `vnc-page-${name}-${what}`);
+    };
+    await look('1-start');
+    await page.click('#toggle');
+    await page.waitForSelector('#card-login');
+    await page.keyboard.type('wrong\n');
+    await page.waitForSelector('#refusal');
+    await look('2-refused');
+    await page.keyboard.type(`${PASSWORD}\n`);
+    await until('the screen is there', async () => (await stateOf(page)) === 'open');
+    await until('it is painted', async () =>
+      isColour(await pixel(page, SCREEN.background.at), SCREEN.background.colour),
+    );
+    await look('3-connected');
+    for (const drawer of ['keys', 'clipboard', 'settings']) {
+      await page.click(`#open-${drawer}`);
+      await look(`4-${drawer}`);
+    }
+    await guarded.stop();
+    await page.waitForSelector('#card-end');
+    await look('5-ended');
+    expect(complaints).toEqual([]);
+  });
 });
 
 /** A server on which nobody has typed yet: its window says 'Type here:' at the top. */

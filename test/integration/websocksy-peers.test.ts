@@ -58,7 +58,7 @@ describe('websocksy with peer files', () => {
     const path = peerFiles({
       'sessions/7': `tcp://${one.address} *\n`,
       ada: `${two.address} *\n`,
-      _vms_a: `tcp://${three.address} *\n`,
+      vms_a: `tcp://${three.address} *\n`,
     });
     const { url, refused } = await startFiles(path, 'sessions/%cookie:id%', '%header:X-User%', '%endpoint%');
     expect(await peerOf(url, cookie('a=b; id=7'))).toBe('one');
@@ -71,25 +71,27 @@ describe('websocksy with peer files', () => {
   test('chooses the line by subprotocol', async () => {
     const [one, two, any] = await Promise.all([named('one'), named('two'), named('any')]);
     const path = peerFiles({
-      _: `# lines\n\ntcp://${one.address} chat\ntcp://${two.address} vnc\ntcp://${any.address} *\n`,
-      _strict: `tcp://${one.address} chat\n`,
+      room: `# lines\n\ntcp://${one.address} chat\ntcp://${two.address} vnc\ntcp://${any.address} *\n`,
+      strict: `tcp://${one.address} chat\n`,
     });
-    const { url } = await startFiles(path, '%endpoint%');
+    const { url: bridge } = await startFiles(path, '%endpoint%');
+    const url = `${bridge}room`;
     expect(await peerOf(url)).toBe('one');
     expect(await peerOf(url, { protocols: ['chat'] })).toBe('one (chat)');
     expect(await peerOf(url, { protocols: ['vnc', 'chat'] })).toBe('one (chat)');
     expect(await peerOf(url, { protocols: ['vnc'] })).toBe('two (vnc)');
     expect(await peerOf(url, { protocols: ['mqtt', 'amqp'] })).toBe('any (mqtt)');
-    expect(await peerOf(`${url}strict`, { protocols: ['vnc'] })).toBe(404);
-    expect(await peerOf(`${url}strict`)).toBe('one');
+    expect(await peerOf(`${bridge}strict`, { protocols: ['vnc'] })).toBe(404);
+    expect(await peerOf(`${bridge}strict`)).toBe('one');
   });
 
   test('cuts the stream of each peer as its line says', async () => {
     const target = await TcpTarget.listen((socket) => socket.end('ab;cd;e'));
     const path = peerFiles({
-      _: `tcp://${target.address} lines separator ;\ntcp://${target.address} auto\ntcp://${target.address} pairs fixedlength 2\n`,
+      room: `tcp://${target.address} lines separator ;\ntcp://${target.address} auto\ntcp://${target.address} pairs fixedlength 2\n`,
     });
-    const { url } = await startFiles(path, '%endpoint%');
+    const { url: bridge } = await startFiles(path, '%endpoint%');
+    const url = `${bridge}room`;
     const messages = async (protocol: string): Promise<unknown[]> => {
       const client = await WsClient.open(url, { protocols: [protocol] });
       await client.whenClosed();
@@ -102,8 +104,8 @@ describe('websocksy with peer files', () => {
 
   test('leads to datagrams, too', async () => {
     const port = await startDnsServer({ 'a.example.com': '192.0.2.1' });
-    const { url } = await startFiles(peerFiles({ _: `udp://127.0.0.1:${port} dns binary\n` }), '%endpoint%');
-    const client = await WsClient.open(url, { protocols: ['dns'] });
+    const { url: bridge } = await startFiles(peerFiles({ room: `udp://127.0.0.1:${port} dns binary\n` }), '%endpoint%');
+    const client = await WsClient.open(`${bridge}room`, { protocols: ['dns'] });
     client.send(dnsQuery(7, 'a.example.com'));
     await until('an answer has come', () => client.messages.length === 1);
     expect(readDnsAnswer(client.data)).toEqual({ id: 7, code: 0, address: '192.0.2.1' });
@@ -111,13 +113,14 @@ describe('websocksy with peer files', () => {
 
   test('sees files that change, while sessions go on', async () => {
     const [one, two] = await Promise.all([named('one'), named('two')]);
-    const path = peerFiles({ _: `tcp://${one.address} *\n` });
-    const { url } = await startFiles(path, '%endpoint%');
+    const path = peerFiles({ room: `tcp://${one.address} *\n` });
+    const { url: bridge } = await startFiles(path, '%endpoint%');
+    const url = `${bridge}room`;
     const client = await WsClient.open(url);
     await client.receive(4);
-    writeFileSync(join(path, '_'), `tcp://${two.address} *\n`);
+    writeFileSync(join(path, 'room'), `tcp://${two.address} *\n`);
     expect(await peerOf(url)).toBe('two');
-    rmSync(join(path, '_'));
+    rmSync(join(path, 'room'));
     expect(await peerOf(url)).toBe(404);
     client.send('still');
     expect((await client.receive(9)).toString()).toBe('one\nSTILL');
@@ -126,22 +129,23 @@ describe('websocksy with peer files', () => {
   test('names the place of a line that is wrong, and serves everybody else', async () => {
     const one = await named('one');
     const path = peerFiles({
-      _: `tcp://${one.address} chat\ntcp://nowhere vnc\ntcp://${one.address} mud nwline\nudp://${one.address} dns newline\n`,
+      room: `tcp://${one.address} chat\ntcp://nowhere vnc\ntcp://${one.address} mud nwline\nudp://${one.address} dns newline\n`,
     });
-    const { url, refused } = await startFiles(path, '%endpoint%');
+    const { url: bridge, refused } = await startFiles(path, '%endpoint%');
+    const url = `${bridge}room`;
     for (const protocol of ['vnc', 'mud', 'dns']) expect(await peerOf(url, { protocols: [protocol] })).toBe(500);
     expect(await peerOf(url, { protocols: ['chat'] })).toBe('one (chat)');
     expect(refused.map(({ code, detail }) => `${code} ${detail}`)).toEqual([
-      `PEER_INVALID ${path}/_:2 ('tcp://nowhere': the port is missing)`,
-      expect.stringContaining(`PEER_INVALID ${path}/_:3 (there is no framing called 'nwline'`),
-      expect.stringContaining(`PEER_INVALID ${path}/_:4 (newline is for streams`),
+      `PEER_INVALID ${path}/room:2 ('tcp://nowhere': the port is missing)`,
+      expect.stringContaining(`PEER_INVALID ${path}/room:3 (there is no framing called 'nwline'`),
+      expect.stringContaining(`PEER_INVALID ${path}/room:4 (newline is for streams`),
     ]);
   });
 
   test('are not left by anything that a client sends', async () => {
     const [inside, outside] = await Promise.all([named('inside'), named('outside')]);
     const path = peerFiles({
-      'peers/_a': `tcp://${inside.address} *\n`,
+      'peers/a': `tcp://${inside.address} *\n`,
       secret: `tcp://${outside.address} *\n`,
       'peers/.hidden': `tcp://${outside.address} *\n`,
     });
@@ -282,7 +286,7 @@ describe('websocksy with a plugin for its backend', () => {
 describe('peers in a config of bascule', () => {
   test('are for any route, beside others', async () => {
     const [one, two] = await Promise.all([named('one'), named('two')]);
-    const directory = peerFiles({ 'peers/_files': `tcp://${one.address} *\n` });
+    const directory = peerFiles({ 'peers/files': `tcp://${one.address} *\n` });
     pluginFile(
       `export const apiVersion = 1; export const createResolver = () => ({ resolve: () => ({ address: '${two.address}' }) });`,
       'resolver.mjs',

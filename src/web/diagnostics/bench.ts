@@ -18,7 +18,8 @@ export interface BenchView {
   onFinding(address: URL, finding: Finding): void;
   /** A tool has begun or ended; the address must not be changed meanwhile. */
   onBusy(busy: boolean): void;
-  onEnding(ending: Ending | null): void;
+  /** A connection was not made, or ended early; null = forget it. */
+  onEnding(ending: Ending | null, wasOpen: boolean): void;
 }
 
 /** One piece of work: a tool, or only a look at the target. */
@@ -72,7 +73,7 @@ export class Bench {
   }
 
   async #carryOut(tool: Tool | null, address: URL, signal: AbortSignal): Promise<void> {
-    this.#view.onEnding(null);
+    this.#view.onEnding(null, false);
     if (tool) showStatus(tool, '');
     showState('connecting');
     try {
@@ -114,15 +115,15 @@ export class Bench {
     showState('failed');
     if (error instanceof ConnectError) {
       const { code = 1006, reason = '' } = error.closed ?? {};
-      this.#view.onEnding(describeEnding({ code, reason: reason || reasonOf(error) }, false));
+      this.#view.onEnding(describeEnding({ code, reason: reason || reasonOf(error) }, false), false);
       if (tool) showStatus(tool, 'There was no connection.', 'bad');
     } else if (error instanceof ConversationEnded) {
-      this.#view.onEnding(describeEnding(error.closed, true));
+      this.#view.onEnding(describeEnding(error.closed, true), true);
       if (tool) showStatus(tool, 'The connection ended before the measurement did.', 'bad');
     } else {
       const text = error instanceof Error ? error.message : String(error);
       if (tool) showStatus(tool, `${text}.`, 'bad');
-      else this.#view.onEnding({ code: 0, kind: 'bad', title: 'Not as expected.', text, advice: '' });
+      else this.#view.onEnding({ code: 0, kind: 'bad', title: 'Not as expected.', text, advice: '' }, true);
     }
   }
 

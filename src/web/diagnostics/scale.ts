@@ -2,8 +2,9 @@ import { roundStep } from './statistics.ts';
 
 /** Marks of an axis from 0 up to the first round number that is not below `most`; about `wanted` of them. */
 export function ticks(most: number, wanted: number): number[] {
-  const step = roundStep((most > 0 ? most : 1) / Math.max(1, wanted));
-  const count = Math.max(1, Math.ceil(most / step - 1e-9));
+  const top = most > 0 ? most : 1;
+  const step = roundStep(top / Math.max(1, wanted));
+  const count = Math.max(1, Math.ceil(top / step - 1e-9));
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }
 

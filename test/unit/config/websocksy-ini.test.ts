@@ -22,16 +22,23 @@ describe('a config file of websocksy', () => {
 
   test('has every mistake told, each with its line', () => {
     const { entries, mistakes } = parseIni('a = 1\n[core]\nport\n= 2\n[Backend]\nb = 1\nc\n[backend\n');
-    expect(entries).toEqual([]);
+    expect(entries).toEqual([expect.objectContaining({ section: 'core', name: 'a' })]);
     expect(mistakes.map(({ line, what }) => `${line}: ${what}`)).toEqual([
-      "1: 'a' stands in no section",
       "3: there is no = in 'port'",
       '4: there is no option in front of =',
       "5: there is no section 'Backend'",
       "7: there is no = in 'c'",
       "8: there is no = in '[backend'",
     ]);
-    expect(mistakes[3]?.remedy).toBe('did you mean [backend]?');
+    expect(mistakes[2]?.remedy).toBe('did you mean [backend]?');
+  });
+
+  test('may say something behind a heading', () => {
+    expect(parseIni('[backend] # peers\na = 1\n[core] ; rest\nb = 2').entries.map(({ section }) => section)).toEqual([
+      'backend',
+      'core',
+    ]);
+    expect(parseIni('[backend] peers').mistakes).toHaveLength(1);
   });
 
   test('is linear in its length', () => {

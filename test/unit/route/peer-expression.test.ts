@@ -25,10 +25,12 @@ function mistake(text: string): string {
 
 describe('an expression', () => {
   test.each([
-    ['%endpoint%', { path: '/' }, '_'],
-    ['%endpoint%', { path: '/vms/a%2Fb' }, '_vms_a%2Fb'],
-    ['%endpoint%.conf', { path: '/vm' }, '_vm.conf'],
-    ['vms/%endpoint%', { path: '/vm' }, 'vms|_vm'],
+    ['%endpoint%', { path: '/vms' }, 'vms'],
+    ['%endpoint%', { path: '/vms/' }, 'vms'],
+    ['%endpoint%', { path: '//vms//' }, '_vms_'],
+    ['%endpoint%', { path: '/vms/a%2Fb' }, 'vms_a%2Fb'],
+    ['%endpoint%.conf', { path: '/vm' }, 'vm.conf'],
+    ['vms/%endpoint%', { path: '/vm' }, 'vms|vm'],
     ['a/b/%cookie:id%/c', { headers: { cookie: 'id=7' } }, 'a/b|7/c'],
     ['x-%cookie:id%', { headers: { cookie: 'a=1; id=7; id=8' } }, 'x-7'],
     ['%cookie:id%', { headers: { cookie: 'id = s%3Aabc=; x=1' } }, 's%3Aabc='],
@@ -46,6 +48,8 @@ describe('an expression', () => {
   ] as const)('names a file: %s of %j', (text, changes, expected) => expect(file(text, changes)).toBe(expected));
 
   test.each([
+    ['%endpoint%', { path: '/' }],
+    ['x%endpoint%', { path: '/' }],
     ['%cookie:id%', {}],
     ['%cookie:id%', { headers: { cookie: 'id=' } }],
     ['%cookie:id%', { headers: { cookie: 'ID=7; xid=7; id' } }],
@@ -70,11 +74,12 @@ describe('an expression', () => {
     expect(file(text, { headers: { cookie: `id=${value}` } })).toBeNull();
   });
 
-  test.each(['/../x', '/..', '//etc/passwd', '/%2e%2e/x', '/..%2fx', '/a/./b'])(
+  test.each(['/../x', '/..', '/../', '/.', '/...', '//..', '//etc/passwd', '/%2e%2e/x', '/..%2fx', '/a/./b'])(
     'never leaves its directory by an address: %s',
     (path) => {
-      const name = file('vms/%endpoint%', { path });
-      expect(name).toMatch(/^vms\|_[^/]*$/);
+      expect(file('vms/%endpoint%', { path }) ?? 'vms|none').toMatch(/^vms\|[^./][^/]*$/);
+      expect(file('vms/%endpoint%.txt', { path }) ?? 'vms|none').toMatch(/^vms\|[^./][^/]*$/);
+      expect(file('vms/x%endpoint%', { path }) ?? 'vms|none').toMatch(/^vms\|[^./][^/]*$/);
     },
   );
 
@@ -89,7 +94,7 @@ describe('an expression', () => {
       query: new URLSearchParams('q=hidden'),
     };
     const name = expand('a/%endpoint%-%cookie:id%-%header:x-key%-%query:q%', changes);
-    expect(name?.label).toBe('a/_vm-%cookie:id%-%header:x-key%-%query:q%');
+    expect(name?.label).toBe('a/vm-%cookie:id%-%header:x-key%-%query:q%');
   });
 
   test.each([

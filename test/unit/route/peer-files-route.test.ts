@@ -54,7 +54,7 @@ async function failure(route: PeerFilesRoute, handshake: Handshake): Promise<Bri
 
 describe('a route by peer files', () => {
   test('leads to the peer of the first file that is there', async () => {
-    const { route } = open({ 'vms/7': 'tcp://seven:1 *\n', default: 'tcp://default:1 *\n', _vm: 'tcp://vm:1 *\n' }, [
+    const { route } = open({ 'vms/7': 'tcp://seven:1 *\n', default: 'tcp://default:1 *\n', vm: 'tcp://vm:1 *\n' }, [
       'vms/%cookie:id%',
       '%header:x-none%',
       'no/such/%endpoint%',
@@ -69,7 +69,7 @@ describe('a route by peer files', () => {
   test('gives what the route says, the subprotocol of the line, and the framing of the line or else of the route', async () => {
     const framing = { framer: { name: 'auto', config: null }, unframer: { name: 'newline', config: null } };
     const text = 'tcp://a:1 chat newline crlf\ntcp://b:1 vnc\nudp://c:1 *\n';
-    const { route } = open({ _vm: text }, ['%endpoint%'], { framing });
+    const { route } = open({ vm: text }, ['%endpoint%'], { framing });
     const peer = await find(route, withCookie('', ['vnc', 'chat']));
     expect(peer).toMatchObject({
       route: 'consoles',
@@ -79,11 +79,11 @@ describe('a route by peer files', () => {
     });
     expect(peer.framing).toEqual({ ...framing, framer: { name: 'newline', config: 'crlf' } });
     expect((await find(route, withCookie('', ['vnc']))).framing).toEqual(framing);
-    expect((await find(open({ _vm: text }, ['%endpoint%']).route, withCookie('', ['vnc']))).framing).toBeUndefined();
+    expect((await find(open({ vm: text }, ['%endpoint%']).route, withCookie('', ['vnc']))).framing).toBeUndefined();
   });
 
   test('takes relative sockets from its directory, and shares targets', async () => {
-    const { route } = open({ _vm: 'unix://app.sock *\n' }, ['%endpoint%']);
+    const { route } = open({ vm: 'unix://app.sock *\n' }, ['%endpoint%']);
     const peers = await Promise.all([find(route, withCookie('1')), find(route, withCookie('2'))]);
     expect(peers[0]!.target.label).toBe('unix:/srv/app/app.sock');
     expect(peers[0]!.target).toBe(peers[1]!.target);
@@ -93,18 +93,24 @@ describe('a route by peer files', () => {
     const { route, path } = open({}, ['%endpoint%']);
     expect((await failure(route, withCookie('1'))).code).toBe('PEER_NOT_FOUND');
     for (const host of ['one', 'two']) {
-      writeFileSync(join(path, '_vm'), `tcp://${host}:1 *\n`);
+      writeFileSync(join(path, 'vm'), `tcp://${host}:1 *\n`);
       expect((await find(route, withCookie('1'))).target.label).toBe(`tcp://${host}:1`);
     }
-    rmSync(join(path, '_vm'));
+    rmSync(join(path, 'vm'));
     expect((await failure(route, withCookie('1'))).row.status).toBe(404);
   });
 
-  test('refuses a client for whom there is no line with 404, and looks into no other file', async () => {
-    const { route, path } = open({ _vm: 'tcp://a:1 chat\n', default: 'tcp://b:1 *\n' }, ['%endpoint%', 'default']);
-    const error = await failure(route, withCookie('1', ['vnc']));
-    expect(error).toMatchObject({ code: 'PEER_NOT_FOUND', detail: `${path}/_vm has no line for vnc` });
-    expect(error.row.status).toBe(404);
+  test('takes the first line for a client in any of its files', async () => {
+    const files = { vm: 'tcp://a:1 chat\n', empty: '# nothing\n', default: 'tcp://b:1 vnc\ntcp://c:1 chat\n' };
+    const { route, path } = open(files, ['empty', '%endpoint%', 'default']);
+    const labelFor = async (...offered: string[]): Promise<string> =>
+      (await find(route, withCookie('1', offered))).target.label;
+    expect(await labelFor('chat')).toBe('tcp://a:1');
+    expect(await labelFor('vnc')).toBe('tcp://b:1');
+    expect(await labelFor()).toBe('tcp://a:1');
+    const error = await failure(route, withCookie('1', ['mqtt', 'amqp']));
+    expect(error).toMatchObject({ code: 'PEER_NOT_FOUND', row: { status: 404 } });
+    expect(error.detail).toBe(`${path}/empty, ${path}/vm, ${path}/default (no line for mqtt, amqp)`);
   });
 
   test.each([
@@ -115,10 +121,10 @@ describe('a route by peer files', () => {
     ['tls://a:1?ca=/etc/ca.pem chat\n', 1, 'no files may be named here'],
     ['tcp://a:1\n', 1, 'there is no subprotocol'],
   ])('names the place of a line that is wrong: %j', async (text, line, what) => {
-    const { route, path } = open({ _vm: text.replace('*', 'other') }, ['%endpoint%']);
+    const { route, path } = open({ vm: text.replace('*', 'other') }, ['%endpoint%']);
     const error = await failure(route, withCookie('1', ['chat']));
     expect(error).toMatchObject({ code: 'PEER_INVALID', row: { status: 500 } });
-    expect(error.detail).toContain(`${path}/_vm:${line} (`);
+    expect(error.detail).toContain(`${path}/vm:${line} (`);
     expect(error.detail).toContain(what);
   });
 

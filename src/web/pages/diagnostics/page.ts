@@ -11,6 +11,8 @@ import { element } from '../../shell/element.ts';
 import { showEnding } from '../../shell/ending-note.ts';
 import { showState } from '../../shell/state.ts';
 
+/** Nobody knows yet what the target is. */
+let isUnknown = true;
 const report = new Report();
 const reportPanel = new ReportPanel(report);
 const address = new AddressField(() => {
@@ -30,9 +32,12 @@ const bench = new Bench({
     element<HTMLButtonElement>('check').disabled = busy;
     if (!busy) reportPanel.show();
   },
-  onEnding(ending) {
+  onEnding(ending, wasOpen) {
     showEnding(element('ending'), ending);
-    if (ending) element<HTMLDetailsElement>('recipe').open = true;
+    if (!ending || wasOpen) return;
+    // A target that was there a moment ago needs no recipe.
+    if (isUnknown) element<HTMLDetailsElement>('recipe').open = true;
+    showFinding(null);
   },
 });
 for (const Panel of [LatencyPanel, ThroughputPanel, LoadPanel]) bench.add(new Panel(report));
@@ -59,6 +64,7 @@ const KNOWN = {
 /** Shows what the target is and what can be done with it; null = nobody knows yet. */
 function showFinding(finding: Finding | null): void {
   const [note, kind, text] = [element('finding'), element('finding-kind'), element('finding-text')];
+  isUnknown = finding === null;
   kind.hidden = finding === null;
   note.dataset['kind'] = finding === null ? 'plain' : finding.kind === 'other' ? 'busy' : 'good';
   kind.textContent = finding === null ? '?' : finding.kind === 'other' ? 'other' : `${finding.kind}:`;
