@@ -165,6 +165,7 @@ export class StreamRelay implements Relay, ByteSink {
       this.#unframed.add(unframer.push(slice, opcode, last), slice);
     } catch (error) {
       this.#writeUnframed(false);
+      this.#discard();
       this.#observer.onClientError(asBridgeError(error, 'FRAMING_FAILED'));
     }
   }

@@ -103,7 +103,8 @@ export class Channel extends EventTarget {
   send(payload: Payload): void {
     if (this.#state === CONNECTING) throw new Error('Not open yet');
     const link = this.#link;
-    if (!link || this.#state !== OPEN) return;
+    // Between the peer's Close and the event that tells of it, the browser would complain on its console.
+    if (link?.readyState !== OPEN || this.#state !== OPEN) return;
     const { sendLimit = 64 * 1024 * 1024 } = this.#options;
     const message = toMessage(toBytes(payload), link.protocol);
     if (link.bufferedAmount + message.length > sendLimit) return this.#lose(link, 'Too much to send');

@@ -6,7 +6,7 @@ import { type Dialect, type Environment, type Exists, type Invocation, type Read
 import { EXIT, Failure, issueLine } from './failure.ts';
 import type { InputBuilder } from './input-builder.ts';
 import { FOREGROUND } from './launch.ts';
-import type { Mistake } from './websocksy-backend.ts';
+import { DEFAULT_OPTIONS, FILE_OPTIONS, type Mistake } from './websocksy-backend.ts';
 import { WEBSOCKSY_PAGE, WEBSOCKSY_USAGE } from './websocksy-options.ts';
 import { type Step, WebsocksySettings } from './websocksy-settings.ts';
 
@@ -95,7 +95,9 @@ function readEntry({ section, name, value, line }: IniEntry, file: string): Step
   if (section === 'backend') return { kind: 'option', name, value, origin };
   const kind = CORE.find((known) => known === name);
   if (kind) return { kind, name: '', value, origin };
-  return { what: `[core] has no option ${quoted(name)}`, remedy: `its options are ${CORE.join(', ')}` };
+  const isOfBackend = Object.hasOwn(DEFAULT_OPTIONS, name) || Object.hasOwn(FILE_OPTIONS, name);
+  const remedy = isOfBackend ? 'write it below [backend]' : `its options are ${CORE.join(', ')}`;
+  return { what: `[core] has no option ${quoted(name)}`, remedy };
 }
 
 function describe(code: 'CONFIG_SYNTAX' | 'CONFIG_INVALID', what: string, remedy: string, place: string): string {

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { AncestorOption } from '../../src/cli/ancestor-option.ts';
 import { websockify } from '../../src/cli/websockify.ts';
 import { WEBSOCKIFY_OPTIONS } from '../../src/cli/websockify-options.ts';
+import { websocksy } from '../../src/cli/websocksy.ts';
+import { WEBSOCKSY_OPTIONS } from '../../src/cli/websocksy-options.ts';
 import { wsproxy } from '../../src/cli/wsproxy.ts';
 import { WSPROXY_OPTIONS, WSWRAP_OPTIONS } from '../../src/cli/wsproxy-options.ts';
 import { wswrap } from '../../src/cli/wswrap.ts';
@@ -14,6 +16,7 @@ const read = (name: string): string => readFileSync(join(ROOT, 'docs/migrate', n
 describe.each([
   ['from-websockify.md', WEBSOCKIFY_OPTIONS],
   ['from-wsproxy.md', [...WSPROXY_OPTIONS, ...WSWRAP_OPTIONS]],
+  ['from-websocksy.md', WEBSOCKSY_OPTIONS],
 ])('%s', (name, options: readonly AncestorOption[]) => {
   const text = read(name);
 
@@ -23,19 +26,20 @@ describe.each([
   });
 
   test('names no option that does not exist', () => {
-    const known = new Set([...options.map(({ flag }) => flag), '--dir', '--global']);
+    const known = new Set([...options.map(({ flag }) => flag), '--dir', '--global', '--help']);
     const named = [...text.matchAll(/(?<![\w-])--[a-z][\w-]*/g)].map(([flag]) => flag);
     expect(named.filter((flag) => !known.has(flag))).toEqual([]);
   });
 
   test('shows command lines that are understood', () => {
-    const dialects = [websockify, wsproxy, wswrap];
+    const dialects = [websockify, wsproxy, wswrap, websocksy];
+    const read = (): string => '[backend]\nhost = localhost:6667\n';
     const shell = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
-    const lines = [...shell.matchAll(/^(websockify|wsproxy|wswrap) (.*)$/gm)];
+    const lines = [...shell.matchAll(/^(websockify|wsproxy|wswrap|websocksy) (.*)$/gm)];
     expect(lines.length).toBeGreaterThan(0);
     for (const [, program, rest = ''] of lines) {
       const dialect = dialects.find((each) => each.name === program);
-      expect(() => dialect?.parse(rest.split(' '), {})).not.toThrow();
+      expect(() => dialect?.parse(rest.split(' '), {}, undefined, read)).not.toThrow();
     }
   });
 });

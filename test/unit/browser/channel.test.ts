@@ -68,6 +68,14 @@ describe('Channel', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('sends nothing once the peer has closed, also before that is told', () => {
+    const { channel, fake } = make();
+    fake().accept().readyState = CLOSING;
+    channel.send('too late');
+    expect(channel.readyState).toBe(OPEN);
+    expect(fake().sent).toEqual([]);
+  });
+
   test('calls the handlers and the listeners', () => {
     const { channel, fake, told } = make();
     const handled: unknown[] = [];

@@ -9,6 +9,7 @@ it('plugin authors get the version of the API, and types', () => {
 it('plugin authors get the suites, and a handshake to give to them', () => {
   expect(Object.keys(testing).toSorted()).toEqual([
     'describeAuthenticator',
+    'describeFramer',
     'describeResolver',
     'describeTokenSource',
     'makeHandshake',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PluginAuthenticator, PluginResolver, PluginTokenSource } from '../../../src/plugin/api.ts';
+import type { PluginAuthenticator, PluginFramer, PluginResolver, PluginTokenSource } from '../../../src/plugin/api.ts';
 import { describeAuthenticator } from '../../../src/testing/authenticator-suite.ts';
+import { describeFramer } from '../../../src/testing/framer-suite.ts';
 import { makeHandshake } from '../../../src/testing/handshake.ts';
 import type { RegisterTest } from '../../../src/testing/register.ts';
 import { describeResolver } from '../../../src/testing/resolver-suite.ts';
@@ -187,5 +188,86 @@ describe('the suite for resolvers', () => {
       disposed = true;
     };
     expect((await failingResolver({ dispose })).at(-1)).toBe('can be disposed twice');
+  });
+});
+
+/** Cuts lines, with a mistake in it. */
+function lines(change: (made: PluginFramer) => Partial<PluginFramer> = () => ({})): PluginFramer {
+  let waiting = '';
+  const framer: PluginFramer = {
+    push(chunk) {
+      const parts = (waiting + chunk.toString('latin1')).split('\n');
+      waiting = parts.pop()!;
+      return parts.map((part) => ({ type: 'text', data: `${part}\n` }));
+    },
+    end: () => (waiting === '' ? [] : [{ type: 'text', data: waiting }]),
+  };
+  return { ...framer, ...change(framer) };
+}
+
+const failingFramer = (create: () => PluginFramer, long: number = 0): Promise<string[]> =>
+  failing((test) => {
+    const text = (data: string) => ({ type: 'text' as const, data });
+    describeFramer('it', {
+      test,
+      create,
+      streams: [{ stream: 'one\ntwo\nthree', messages: [text('one\n'), text('two\n'), text('three')] }],
+      ...(long > 0 && { long: { stream: 'x'.repeat(long), messages: [text('x'.repeat(long))] } }),
+    });
+  });
+
+describe('the suite for framers', () => {
+  it('passes a good one', async () => {
+    expect(await failingFramer(() => lines(), 10_000)).toEqual([]);
+  });
+
+  it('sees one that looks for the end in each read alone', async () => {
+    const failed = await failingFramer(() =>
+      lines(() => ({ push: (chunk) => [{ type: 'text', data: chunk }], end: () => [] })),
+    );
+    expect(failed).toContain('gives the messages of a stream, again and again');
+    expect(failed).toContain('gives the same messages in pieces of 1');
+    expect(failed).toContain('gives the same messages wherever the stream is cut in two');
+  });
+
+  it('sees one that forgets the rest', async () => {
+    const failed = await failingFramer(() => lines(() => ({ end: () => [] })));
+    expect(failed).toContain('gives the messages of a stream, again and again');
+  });
+
+  it('sees sessions that share their state', async () => {
+    const shared = lines();
+    expect(await failingFramer(() => shared)).toContain('keeps sessions apart');
+  });
+
+  it('sees one that changes what it is given', async () => {
+    const failed = await failingFramer(() =>
+      lines(({ push }) => ({
+        push(chunk) {
+          const messages = push(chunk);
+          chunk.fill(0);
+          return messages;
+        },
+      })),
+    );
+    expect(failed).toEqual(['leaves the bytes as they are']);
+  });
+
+  it('sees a text that is none', async () => {
+    const failed = await failingFramer(() => lines(() => ({ push: (chunk) => [{ type: 'text', data: chunk }] })));
+    expect(failed).toContain('gives messages or an Error for any bytes');
+  });
+
+  it('sees a second dispose that fails', async () => {
+    const create = (): PluginFramer => {
+      let disposed = false;
+      return lines(() => ({
+        dispose() {
+          if (disposed) throw new Error('again');
+          disposed = true;
+        },
+      }));
+    };
+    expect(await failingFramer(create)).toEqual(['can be disposed in the middle of a message, and twice']);
   });
 });
