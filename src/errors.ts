@@ -162,7 +162,7 @@ export const ERRORS = {
   WS_INVALID_UTF8: row('relay', 'client', null, 1007, 'A text message was not valid UTF-8.', 'Send binary messages, or valid UTF-8.'),
   WS_BASE64: row('relay', 'client', null, 1007, 'A message was not valid base64.', 'Send text messages in base64 with padding, or use the binary subprotocol.'),
   FRAMING_LIMIT: row('relay', 'target', null, 1009, 'A message of the target was larger than the limit.', 'Raise relay.maxMessage, or check that the framing is that of the target.'),
-  FRAMING_FAILED: row('relay', 'operator', null, 1011, 'Cutting the stream of the target into messages failed.', 'Check that the framing is that of the target; see the log of the bridge.'),
+  FRAMING_FAILED: row('relay', 'operator', null, 1011, 'The framing of the session failed.', 'Check that the framing is that of the target; see the log of the bridge.'),
   FRAMING_MESSAGE: row('relay', 'client', null, 1007, 'A message was too short for the framing of the target.', 'Send messages with everything that stands in front of the length.'),
   WS_MESSAGE_TOO_LARGE: row('relay', 'client', null, 1009, 'A message was larger than the limit.', 'Send smaller messages, or raise relay.maxMessage.'),
   CLIENT_GONE: row('relay', 'client', null, 1006, 'The client went away without a close frame.', 'Check the network.'),

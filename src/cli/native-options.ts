@@ -63,5 +63,10 @@ export function flagsOf(command: CommandName): readonly NativeFlag[] {
 export function commanderFlag({ option, flag, short, metavar }: NativeFlag): Flag {
   const names = short === undefined ? flag : `${short}, ${flag}`;
   const plain = new Flag(metavar ? `${names} <${metavar}>` : names);
-  return option.repeated ? plain.argParser((text, before: readonly string[] = []) => [...before, text]) : plain;
+  return option.repeated ? plain.argParser(gather) : plain;
+}
+
+/** Puts the value of a flag behind those that it was given before. */
+function gather(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }

@@ -46,8 +46,8 @@ export class DefaultBackend implements Backend {
       builder.set('target.url', formatTarget(peer), host.origin);
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;
-      const isPort = error.detail.endsWith('the port is missing');
-      return { what: error.detail, remedy: isPort ? give('port=PORT') : error.remedy, origin: host.origin };
+      const lacksPort = error.detail.endsWith('the port is missing');
+      return { what: error.detail, remedy: lacksPort ? give('port=PORT') : error.remedy, origin: host.origin };
     }
     const protocol = this.#values.get('protocol');
     builder.set('subprotocols', protocol ? [protocol.text] : [], protocol?.origin ?? 'protocol');

@@ -109,7 +109,7 @@ function failure(lines: readonly string[]): Failure {
 }
 
 function wrong({ what, remedy }: Mistake, origin: string | undefined): Error {
-  const sentence = `${remedy.replace(/^./, (letter) => letter.toUpperCase()).replace(/[.?]?$/, (end) => end || '.')}`;
+  const sentence = remedy.replace(/^./, (letter) => letter.toUpperCase()).replace(/[.?]?$/, (end) => end || '.');
   return usageError(origin === undefined ? what : `${origin}: ${what}`, sentence);
 }
 

@@ -293,7 +293,7 @@ export interface RelayConfig {
   readonly connectTimeout: number;
   /** A direction stops reading its source while its sink has more than this queued, in bytes. */
   readonly highWaterMark: number;
-  /** Greatest client message in bytes for targets that need whole messages (datagrams, handlers); 0 = no limit. */
+  /** Greatest message in bytes that is put together, for datagrams, handlers and framings; 0 = no limit, for framings 16 MiB. */
   readonly maxMessage: number;
   readonly keepalive: KeepaliveConfig;
   /** Ends a session when no data moved in either direction for this long, in ms; 0 = never. */

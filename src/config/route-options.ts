@@ -192,7 +192,7 @@ export const ROUTE_OPTIONS: readonly Option[] = [
     inherited: true,
     flag: '--max-message',
     group: 'Relay',
-    help: 'Greatest message of a client to a target that takes whole messages (udp, unix-dgram); for onSession 1MiB unless given.',
+    help: 'Greatest message that is put together: for udp and unix-dgram targets, by framings, and for onSession (1MiB unless given).',
   },
   {
     key: 'relay.keepalive.interval',

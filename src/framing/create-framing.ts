@@ -100,15 +100,15 @@ export function createFraming(
 
 /** Checks a framing as far as it can be told without its plugins. Throws FRAMING_INVALID. */
 export function checkFraming({ framer, unframer }: FramingConfig, options: FramingOptions): void {
-  const isPlugin = (config: FramerConfig | null): boolean => config?.plugin !== undefined;
-  const stream = options.target === 'stream';
-  const builtIn = {
-    framer: stream && isPlugin(framer) ? null : framer,
-    unframer: stream && isPlugin(unframer) ? null : unframer,
-  };
-  createFraming(builtIn, options, ({ module }) => {
-    throw badFraming(`plugin ${module} is not loaded`, 'Use it for a stream.');
+  const known =
+    options.target === 'stream' ? { framer: builtIn(framer), unframer: builtIn(unframer) } : { framer, unframer };
+  createFraming(known, options, ({ module }) => {
+    throw badFraming(`plugin ${module} is not loaded`, 'use it for a stream');
   });
+}
+
+function builtIn(config: FramerConfig | null): FramerConfig | null {
+  return config?.plugin ? null : config;
 }
 
 /** Whether bytes pass without any framing, which is faster. */

@@ -6,7 +6,7 @@ const LONGEST_SEPARATOR = 256;
 
 /** The error for a framing that cannot be made of what its config says. */
 export function badFraming(what: string, remedy: string): BridgeError {
-  return new BridgeError('FRAMING_INVALID', { detail: what, remedy });
+  return new BridgeError('FRAMING_INVALID', { detail: what, message: what, remedy });
 }
 
 /** Reads a separator: text in UTF-8 with \r \t \n \0 \f \\ and \xHH for bytes. */

@@ -45,7 +45,7 @@ const EXPONENT = 19;
 const WRONG_LENGTH = 4096;
 
 const WORDS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0x6e: 'null' };
-const ESCAPES = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
+const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 const NEWLINE = 0x0a;
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { asBridgeError, BridgeError } from '../errors.ts';
-import type { PluginFramer as Cut, PluginFraming, PluginMessage } from '../plugin/api.ts';
+import type { PluginFramer as Cut, PluginFraming, PluginMessage, PluginUnframer } from '../plugin/api.ts';
 import { messageOf } from '../plugin/load.ts';
 import { OPCODE } from '../websocket/opcode.ts';
 import type { Frame, Framer } from './framing.ts';
@@ -9,7 +9,7 @@ import type { Frame, Framer } from './framing.ts';
 export interface LoadedFraming {
   readonly label: string;
   readonly made: PluginFraming;
-  warn(message: string): void;
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -87,7 +87,7 @@ export class PluginFramer implements Framer {
 }
 
 /** Lets a plugin give back what it holds for a session. That it fails at it is a warning. */
-export function disposed({ label, warn }: LoadedFraming, held: { dispose?(): void }): void {
+export function disposed({ label, warn }: LoadedFraming, held: Cut | PluginUnframer): void {
   try {
     held.dispose?.();
   } catch (error) {

@@ -10,10 +10,11 @@ import type { Frame } from '../../src/framing/framing.ts';
 const text = (data: string): PluginMessage => ({ type: 'text', data });
 const binary = (data: string | Uint8Array): PluginMessage => ({ type: 'binary', data: Buffer.from(data as string) });
 
+const told = (frames: readonly Frame[]): PluginMessage[] =>
+  frames.map(({ opcode, data }) => ({ type: opcode === OPCODE.text ? 'text' : 'binary', data }));
+
 /** A framer of the bridge, seen as one of a plugin. */
 function builtIn(name: string, config: string | null = null, limit: number = 0): () => PluginFramer {
-  const told = (frames: readonly Frame[]): PluginMessage[] =>
-    frames.map(({ opcode, data }) => ({ type: opcode === OPCODE.text ? 'text' : 'binary', data }));
   return () => {
     const framing = createFraming({ framer: { name, config }, unframer: null }, { limit, target: 'stream' }, () => {
       throw new Error('there are no plugins here');

@@ -11,6 +11,9 @@ import { WSPROXY_OPTIONS, WSWRAP_OPTIONS } from '../../src/cli/wsproxy-options.t
 import { wswrap } from '../../src/cli/wswrap.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** What a config file of websocksy may hold. */
+const configFile = (): string => '[backend]\nhost = localhost:6667\n';
+
 const read = (name: string): string => readFileSync(join(ROOT, 'docs/migrate', name), 'utf8');
 
 describe.each([
@@ -33,13 +36,12 @@ describe.each([
 
   test('shows command lines that are understood', () => {
     const dialects = [websockify, wsproxy, wswrap, websocksy];
-    const read = (): string => '[backend]\nhost = localhost:6667\n';
     const shell = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
     const lines = [...shell.matchAll(/^(websockify|wsproxy|wswrap|websocksy) (.*)$/gm)];
     expect(lines.length).toBeGreaterThan(0);
     for (const [, program, rest = ''] of lines) {
       const dialect = dialects.find((each) => each.name === program);
-      expect(() => dialect?.parse(rest.split(' '), {}, undefined, read)).not.toThrow();
+      expect(() => dialect?.parse(rest.split(' '), {}, undefined, configFile)).not.toThrow();
     }
   });
 });

@@ -5,6 +5,10 @@ import { parse } from 'yaml';
 import { errorsPage, optionsPage } from '../../scripts/steps/reference.mjs';
 import { issueLine } from '../../src/cli/failure.ts';
 import { native } from '../../src/cli/native.ts';
+import { websockify } from '../../src/cli/websockify.ts';
+import { websocksy } from '../../src/cli/websocksy.ts';
+import { wsproxy } from '../../src/cli/wsproxy.ts';
+import { wswrap } from '../../src/cli/wswrap.ts';
 import type { ConfigIssue } from '../../src/config/issue.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { GROUPS, OPTIONS } from '../../src/config/options.ts';
@@ -84,10 +88,14 @@ describe('the guides', () => {
 
   test('show command lines that are understood', () => {
     const lines = `${blocks('README.md', 'sh').join('\n')}\n${blocks('docs/guide/config-file.md', '').join('\n')}`
-      .split('\n')
+      .split(/\n| && /)
       .filter((line) => /^bascule [^:]/.test(line) && !line.startsWith('bascule: '))
       .map((line) => line.replace(/\s[>#].*/, ''));
     expect(lines.length).toBeGreaterThan(5);
-    for (const line of lines) expect(() => native.parse(line.trim().split(/\s+/).slice(1), {})).not.toThrow();
+    for (const line of lines) {
+      const [first = '', ...rest] = line.trim().split(/\s+/).slice(1);
+      const dialect = [websockify, websocksy, wsproxy, wswrap].find(({ name }) => name === first);
+      expect(() => (dialect ? dialect.parse(rest, {}) : native.parse([first, ...rest], {}))).not.toThrow();
+    }
   });
 });

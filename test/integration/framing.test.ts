@@ -140,7 +140,7 @@ describe('lengths in front of messages', () => {
           waiting = Buffer.concat([waiting, chunk]);
           while (waiting.length >= 2 && waiting.length >= 2 + waiting.readUInt16BE()) {
             const end = 2 + waiting.readUInt16BE();
-            const payload = Buffer.from(waiting.subarray(2, end)).reverse();
+            const payload = waiting.subarray(2, end).toReversed();
             socket.write(waiting.subarray(0, 2));
             socket.write(payload);
             waiting = waiting.subarray(end);
@@ -158,7 +158,7 @@ describe('lengths in front of messages', () => {
     await until('three answers', () => client.messages.length === 3);
     expect(client.messages.map(({ data }) => data.length)).toEqual([3, 0, 65_535]);
     expect(client.messages[0]!.data.toString()).toBe('cba');
-    expect(client.messages[2]!.data.equals(Buffer.from(long).reverse())).toBe(true);
+    expect(client.messages[2]!.data.equals(long.toReversed())).toBe(true);
     // One byte more has no length of 16 bits.
     client.send(Buffer.alloc(65_536));
     expect(await client.whenClosed()).toMatchObject({ code: 1009 });
@@ -232,18 +232,19 @@ const COUNTING = `
     };
   }`;
 
-describe('a plugin', () => {
-  const start = async (): Promise<{ bridge: InProcessBridge; target: TcpTarget }> => {
-    const plugin = { kind: 'plugin', module: pluginFile(COUNTING), source: 'five' } as const;
-    const config = { name: 'plugin', config: null, plugin };
-    const target = await TcpTarget.listen(() => {});
-    const route = routeTo({ kind: 'tcp', host: '127.0.0.1', port: target.port });
-    return {
-      bridge: await startInProcess({ routes: [{ ...route, framing: { framer: config, unframer: config } }] }),
-      target,
-    };
+/** A bridge with the plugin above in both directions. */
+const start = async (): Promise<{ bridge: InProcessBridge; target: TcpTarget }> => {
+  const plugin = { kind: 'plugin', module: pluginFile(COUNTING), source: 'five' } as const;
+  const config = { name: 'plugin', config: null, plugin };
+  const target = await TcpTarget.listen(() => {});
+  const route = routeTo({ kind: 'tcp', host: '127.0.0.1', port: target.port });
+  return {
+    bridge: await startInProcess({ routes: [{ ...route, framing: { framer: config, unframer: config } }] }),
+    target,
   };
+};
 
+describe('a plugin', () => {
   it('cuts and puts together, made once with its source', async () => {
     const { bridge: made, target } = await start();
     const client = await WsClient.open(made.url);

@@ -28,12 +28,21 @@ async function startFile(text: string, directory: string = tempDir()): Promise<W
   return startWebsocksy(['websocksy.conf'], directory);
 }
 
+/** The subprotocol that a client and the bridge agree on. */
+const agreed = async (url: string, protocols: string[]): Promise<string> =>
+  (await WsClient.open(url, { protocols })).ws.protocol;
+
 /** The status that a client gets. */
 async function statusOf(url: string, protocols: string[] = []): Promise<number> {
   const client = new WsClient(url, { protocols });
   const [, response] = (await once(client.ws, 'unexpected-response')) as [unknown, { statusCode: number }];
   return response.statusCode;
 }
+
+const part = (index: number): Buffer => Buffer.alloc(50_000, index);
+
+/** The directories of reply addresses that there are. */
+const replies = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('bascule-reply-'));
 
 /** Starts socat, and waits for its socket. */
 async function socat(path: string, ...args: readonly string[]): Promise<void> {
@@ -78,8 +87,6 @@ describe('websocksy with its default backend', () => {
     expect(await statusOf(none.url, ['chat'])).toBe(404);
     expect(none.refused).toMatchObject([{ code: 'SUBPROTOCOL_REFUSED', detail: 'chat' }]);
     expect(await statusOf(one.url, ['vnc', 'Chat'])).toBe(404);
-    const agreed = async (url: string, protocols: string[]): Promise<string> =>
-      (await WsClient.open(url, { protocols })).ws.protocol;
     expect(await agreed(one.url, ['vnc', 'chat'])).toBe('chat');
     expect(await agreed(any.url, ['vnc', 'chat'])).toBe('vnc');
     for (const { url } of [none, one, any]) expect((await WsClient.open(url)).ws.protocol).toBe('');
@@ -160,7 +167,6 @@ describe('what went wrong with websocksy goes right here:', () => {
     const target = await TcpTarget.listen(echo);
     const bridge = await startDefault({ host: '127.0.0.1', port: target.port, framing: 'binary' });
     const client = await RawClient.open(bridge.port);
-    const part = (index: number): Buffer => Buffer.alloc(50_000, index);
     client.write(clientFrame(part(1), { fin: false, opcode: BINARY }));
     client.write(clientFrame(part(2), { fin: false, opcode: CONTINUATION }));
     client.write(clientFrame(part(3), { opcode: CONTINUATION }));
@@ -211,9 +217,8 @@ describe('what went wrong with websocksy goes right here:', () => {
   test('a client that reads nothing stops nobody else, and a slow target loses nothing', async () => {
     const flood = Buffer.alloc(8 * 1024 * 1024, 'x');
     const target = await TcpTarget.listen((socket) => {
-      if (target.sockets.length === 1) return void socket.write(flood);
-      socket.pause();
-      setTimeout(() => echo(socket), 500);
+      if (target.sockets.length === 1) socket.write(flood);
+      else setTimeout(() => echo(socket), 500);
     });
     const bridge = await startDefault({ host: '127.0.0.1', port: target.port });
     const stuck = await RawClient.open(bridge.port);
@@ -238,7 +243,9 @@ describe('websocksy with datagrams', () => {
     atTestEnd(() => socket.close());
     const bridge = await startDefault({ host: 'udp://127.0.0.1', port: socket.address().port });
     const client = await RawClient.open(bridge.port);
-    client.write(Buffer.concat([clientFrame('one', { opcode: TEXT }), clientFrame(''), clientFrame([0xff, 0xfe])]));
+    client.write(
+      Buffer.concat([clientFrame('one', { opcode: TEXT }), clientFrame(''), clientFrame(Buffer.from([0xff, 0xfe]))]),
+    );
     client.write(clientFrame('in ', { fin: false }));
     client.write(clientFrame('parts', { opcode: CONTINUATION }));
     const frames = [];
@@ -291,7 +298,6 @@ suite('websocksy with socat on Unix datagram sockets', { needs: ['socat', 'cc', 
   test('by datagrams, and leaves no reply address behind', async () => {
     const path = join(tempDir(), 'app.sock');
     await socat(path, `UNIX-RECVFROM:${path},fork`, 'EXEC:"tr a-z A-Z"');
-    const replies = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('bascule-reply-'));
     const before = new Set(replies());
     const bridge = await startDefault({ host: `unix-dgram://${path}` });
     const client = await WsClient.open(bridge.url);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parsePeer } from '../../../src/address/peer-address.ts';
 import { formatTarget } from '../../../src/address/target-address.ts';
-import { BridgeError } from '../../../src/errors.ts';
+import type { BridgeError } from '../../../src/errors.ts';
 
 const read = (text: string, port: number | null = null): string => formatTarget(parsePeer(text, port));
 
@@ -9,10 +9,8 @@ function mistake(text: string, port: number | null = null): string {
   try {
     return read(text, port);
   } catch (error) {
-    expect(error).toBeInstanceOf(BridgeError);
     const { code, detail, remedy } = error as BridgeError;
-    expect(code).toBe('CONFIG_INVALID');
-    return `${detail}; ${remedy}`;
+    return code === 'CONFIG_INVALID' ? `${detail}; ${remedy}` : `another error: ${code}`;
   }
 }
 

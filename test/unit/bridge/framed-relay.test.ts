@@ -119,7 +119,7 @@ describe('a framer that fails', () => {
     const { target, told, messages, relay } = bench({ framer, unframer: new PassingUnframer() });
     target.write('bang');
     await settle();
-    expect(told.all).toEqual(['it went off: cutting the stream of the target into messages failed.']);
+    expect(told.all).toEqual(['it went off: the framing of the session failed.']);
     expect(messages()).toEqual(['2bang']);
     relay.destroyTarget();
     await settle();
@@ -135,19 +135,19 @@ describe('a framer that fails', () => {
   });
 });
 
-describe('sending the messages of a framer', () => {
-  /** Remembers what it is told to send. */
-  function recording(): { sent: unknown[]; connection: ClientConnection } {
-    const sent: unknown[] = [];
-    const connection = {
-      send: (opcode: number, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean) => {
-        sent.push({ opcode, text: buffer.toString('latin1', start, end), headroom, mayKeep });
-        return mayKeep;
-      },
-    } as unknown as ClientConnection;
-    return { sent, connection };
-  }
+/** Remembers what it is told to send. */
+function recording(): { sent: unknown[]; connection: ClientConnection } {
+  const sent: unknown[] = [];
+  const connection = {
+    send: (opcode: number, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean) => {
+      sent.push({ opcode, text: buffer.toString('latin1', start, end), headroom, mayKeep });
+      return mayKeep;
+    },
+  } as unknown as ClientConnection;
+  return { sent, connection };
+}
 
+describe('sending the messages of a framer', () => {
   const buffer = Buffer.from('................payload');
   const chunk = { buffer, start: 16, headroom: 16, mayKeep: true };
 

@@ -32,7 +32,7 @@ describe('the framing of a route', () => {
     [{ name: 'fixedlength:12' }, { name: 'fixedlength', config: '12' }],
     [{ name: 'dynamic32' }, { name: 'dynamic32', config: null }],
   ])('may be written %j', (framing, framer) => {
-    expect(framings({ target, framing } as BridgeInput)).toEqual([{ framer, unframer: null }]);
+    expect(framings({ target, framing })).toEqual([{ framer, unframer: null }]);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('the framing of a route', () => {
     ['@scope/resp', '@scope/resp', null],
   ])('may be a plugin: %j', (clientFraming, module, source) => {
     const plugin = { kind: 'plugin', module, source };
-    expect(framings({ target, clientFraming } as BridgeInput)).toEqual([
+    expect(framings({ target, clientFraming })).toEqual([
       { framer: null, unframer: { name: 'plugin', config: source, plugin } },
     ]);
   });
@@ -75,9 +75,9 @@ describe('the framing of a route', () => {
   it.each([
     [
       { target, framing: 'newlin' },
-      "framing: there is no framing called 'newlin': the framing cannot be used; did you mean newline?",
+      "framing: there is no framing called 'newlin'; did you mean newline?",
     ],
-    [{ target, clientFraming: 'json' }, /^clientFraming: json is not for the messages of a client: /],
+    [{ target, clientFraming: 'json' }, /^clientFraming: json is not for the messages of a client; /],
     [{ target, framing: {} }, 'framing: there is no name; write it like newline, or give a plugin'],
     [
       { target, framing: { name: 'json', plugin: './x.mjs' } },
@@ -86,7 +86,7 @@ describe('the framing of a route', () => {
     [{ target, framing: 'fixedlength:2000', relay: { maxMessage: 1000 } }, /whole number from 1 to 1000$/],
     [
       { target: 'udp://localhost:53', framing: 'newline' },
-      /^framing: newline is for streams: one message is one datagram, so there is nothing to cut: /,
+      /^framing: newline is for streams: one message is one datagram, so there is nothing to cut; use auto/,
     ],
     [{ target: 'unix-dgram:/run/x', clientFraming: 'newline' }, /^clientFraming: newline is for streams/],
     [{ onSession: () => {}, framing: 'auto' }, /^framing: auto is for streams, and this target takes messages/],
@@ -95,8 +95,7 @@ describe('the framing of a route', () => {
   ])('is checked: %j', (input, message) => {
     const [first, ...rest] = issues(input);
     expect(rest).toEqual([]);
-    if (typeof message === 'string') expect(first).toBe(message);
-    else expect(first).toMatch(message);
+    expect(first).toMatch(message);
   });
 
   it('may tell text from binary for datagrams', () => {

@@ -4,7 +4,7 @@ import type { BridgeInput } from '../../../src/config/input.ts';
 import { keyOf } from '../../../src/config/issue.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import type { RouteConfig } from '../../../src/config/model.ts';
-import { tryResolve } from '../../../src/config/resolve.ts';
+import { type ResolvedConfig, tryResolve } from '../../../src/config/resolve.ts';
 import { Secret } from '../../../src/config/secret.ts';
 
 function mistakes(input: unknown): string[] {
@@ -17,6 +17,21 @@ function routes(input: BridgeInput): readonly RouteConfig[] {
   const result = tryResolve(input, { directory: '/etc/bascule' });
   if ('issues' in result) throw new Error(JSON.stringify(result.issues));
   return result.config.listeners[0]!.routes;
+}
+
+/** The target of a resolver with these options. */
+const target = (resolverOptions: BridgeInput['resolverOptions']): RouteConfig['target'] | undefined =>
+  routes({ resolver: './r.mjs', ...(resolverOptions && { resolverOptions }) })[0]?.target;
+
+const strict = (input: BridgeInput): (boolean | undefined)[] => routes(input).map((route) => route.strictSubprotocols);
+
+/** What a config file is resolved to. */
+function read(text: string): ResolvedConfig {
+  const file = parseConfig(text, 'bridge.yaml');
+  if ('issues' in file) throw new Error(JSON.stringify(file.issues));
+  const result = tryResolve(file.input);
+  if ('issues' in result) throw new Error(JSON.stringify(result.issues));
+  return result;
 }
 
 const peerFiles = { path: 'peers', expressions: ['%cookie:id%', 'default'] };
@@ -32,8 +47,6 @@ describe('peers in place of a target', () => {
   });
 
   test('may be a plugin, whose options stay in their order', () => {
-    const target = (resolverOptions: BridgeInput['resolverOptions']): RouteConfig['target'] | undefined =>
-      routes({ resolver: './r.mjs', ...(resolverOptions && { resolverOptions }) })[0]?.target;
     expect(target(undefined)).toEqual({
       kind: 'resolver',
       plugin: { kind: 'plugin', module: '/etc/bascule/r.mjs', source: null },
@@ -63,7 +76,7 @@ describe('peers in place of a target', () => {
       ],
       peerFiles,
     });
-    expect(found.map(({ target }) => target.kind)).toEqual(['resolver', 'echo', 'peer-files']);
+    expect(found.map((route) => route.target.kind)).toEqual(['resolver', 'echo', 'peer-files']);
   });
 
   test.each<[unknown, string]>([
@@ -107,13 +120,6 @@ describe('peers in place of a target', () => {
   });
 
   test('are printed as a config that means the same, without the values of options', () => {
-    const read = (text: string) => {
-      const file = parseConfig(text, 'bridge.yaml');
-      if ('issues' in file) throw new Error(JSON.stringify(file.issues));
-      const result = tryResolve(file.input);
-      if ('issues' in result) throw new Error(JSON.stringify(result.issues));
-      return result;
-    };
     const first = read(
       "routes:\n  - { path: /a, peerFiles: { path: p, expressions: ['%cookie:a%', b] } }\n  - { resolver: acme, strictSubprotocols: true, subprotocols: ['*'] }\n",
     );
@@ -125,8 +131,6 @@ describe('peers in place of a target', () => {
   });
 
   test('may be strict with subprotocols, by route, by listener or for all', () => {
-    const strict = (input: BridgeInput): (boolean | undefined)[] =>
-      routes(input).map((route) => route.strictSubprotocols);
     expect(strict({ target: 'echo:' })).toEqual([undefined]);
     expect(strict({ target: 'echo:', strictSubprotocols: true })).toEqual([true]);
     expect(strict({ strictSubprotocols: true, routes: [{ target: 'echo:', strictSubprotocols: false }] })).toEqual([

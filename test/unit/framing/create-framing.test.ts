@@ -15,13 +15,13 @@ const mirror = (name: string, config: string | null = null): FramingConfig => ({
 const plugin = { kind: 'plugin', module: 'resp', source: null } as const;
 const byPlugin = { name: 'plugin', config: null, plugin };
 
+/** What is wrong with a framing; '' for nothing. */
 function refusal(config: FramingConfig, target: FramingOptions['target'] = 'stream', limit: number = 0): string {
   try {
     checkFraming(config, { limit, target });
   } catch (error) {
     const { code, detail, remedy } = error as { code: string; detail: string; remedy: string };
-    expect(code).toBe('FRAMING_INVALID');
-    return `${detail}; ${remedy}`;
+    return code === 'FRAMING_INVALID' ? `${detail}; ${remedy}` : code;
   }
   return '';
 }
@@ -76,8 +76,7 @@ describe('a framing', () => {
     ],
     [mirror('auto'), /auto is not for the messages of a client/],
   ])('refuses %j', (config, message) => {
-    if (typeof message === 'string') expect(refusal(config)).toBe(message);
-    else expect(refusal(config)).toMatch(message);
+    expect(refusal(config)).toMatch(message);
   });
 
   it('refuses a length beyond the limit of messages', () => {
@@ -154,8 +153,8 @@ describe('the mirror direction', () => {
   });
 
   it('dynamic32 refuses a message without room for what is in front of the length', () => {
-    const push = (): unknown => unframer('dynamic32', 'offset=2,static=1').push(Buffer.from('he'), OPCODE.binary, true);
-    expect(push).toThrow(
+    const up = unframer('dynamic32', 'offset=2,static=1');
+    expect(() => up.push(Buffer.from('he'), OPCODE.binary, true)).toThrow(
       expect.objectContaining({ code: 'FRAMING_MESSAGE', detail: 'dynamic32 (2 bytes, at least 3 needed)' }),
     );
   });

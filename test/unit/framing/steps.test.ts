@@ -6,7 +6,7 @@ import { SeparatorBoundary } from '../../../src/framing/separator.ts';
 import { framing, pieces, run } from './stream.ts';
 
 const { indexOf, copy } = Buffer.prototype;
-const { concat } = Buffer;
+const concat: typeof Buffer.concat = Buffer.concat.bind(Buffer);
 
 /** What was done to bytes: looked at by a boundary, searched, copied. */
 interface Work {

@@ -25,13 +25,12 @@ describe('a character that is cut off', () => {
         for (const third of [0x41, 0x80, 0xbf, 0xc2]) tails.push([first, second, third]);
       }
     }
-    for (const tail of tails) {
+    const wrong = tails.filter((tail) => {
       const text = Buffer.from(tail).toString('latin1');
       const expected = [3, 2, 1].find((back) => back <= text.length && known.has(text.slice(-back))) ?? 0;
-      expect(cutCharacter(Buffer.from([0x41, ...tail])), tail.map((byte) => byte.toString(16)).join(' ')).toBe(
-        expected,
-      );
-    }
+      return cutCharacter(Buffer.from([0x41, ...tail])) !== expected;
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('is seen in a buffer that holds nothing else', () => {

@@ -85,8 +85,8 @@ describe('a route by peer files', () => {
   test('takes relative sockets from its directory, and shares targets', async () => {
     const { route } = open({ vm: 'unix://app.sock *\n' }, ['%endpoint%']);
     const peers = await Promise.all([find(route, withCookie('1')), find(route, withCookie('2'))]);
-    expect(peers[0]!.target.label).toBe('unix:/srv/app/app.sock');
-    expect(peers[0]!.target).toBe(peers[1]!.target);
+    expect(peers[0].target.label).toBe('unix:/srv/app/app.sock');
+    expect(peers[0].target).toBe(peers[1].target);
   });
 
   test('sees a file that changes, comes and goes', async () => {

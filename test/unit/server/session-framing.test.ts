@@ -47,19 +47,19 @@ describe('a framing that is chosen for a session', () => {
   });
 
   it.each([
-    ['there is none of that name', { framer: named('none'), unframer: null }, 'FRAMING_INVALID'],
+    ['there is none of that name', () => ({ framer: named('none'), unframer: null }), 'FRAMING_INVALID'],
     [
       'its plugin throws when it is to begin',
-      byPlugin("export const createFraming = () => ({ createFramer() { throw new Error('no luck'); } });"),
+      () => byPlugin("export const createFraming = () => ({ createFramer() { throw new Error('no luck'); } });"),
       'FRAMING_FAILED',
     ],
     [
       'its plugin gives no framer',
-      byPlugin('export const createFraming = () => ({ createFramer: () => null });'),
+      () => byPlugin('export const createFraming = () => ({ createFramer: () => null });'),
       'FRAMING_FAILED',
     ],
   ])('ends the session with 1011 when %s, and hangs up', async (_what, framing, code) => {
-    const { ends, seen, client, targetSide, ran } = framed(framing);
+    const { ends, seen, client, targetSide, ran } = framed(framing());
     await ran;
     await until('a Close frame', () => seen.close !== null && seen.close !== undefined);
     expect(seen.close!.code).toBe(1011);

@@ -131,6 +131,15 @@ const resolve: PluginResolver['resolve'] = ({ path }, identity) => {
   return path === '/closed' ? { refuse: 403 } : null;
 };
 
+/** Both say the key of a client that they refuse. */
+const telling: PluginResolver['resolve'] = (handshake, ...rest) => {
+  const peer = resolve(handshake, ...rest);
+  if (peer === null) throw new Error(`nobody has ${handshake.headers['x-key']}`);
+  return peer;
+};
+const refusing: PluginResolver['resolve'] = (handshake, ...rest) =>
+  resolve(handshake, ...rest) ?? { refuse: 404, reason: handshake.headers['x-key'] ?? '' };
+
 const failingResolver = (resolver: Partial<PluginResolver>): Promise<string[]> =>
   failing((test) => {
     const secrets = ['secret-key'];
@@ -161,14 +170,7 @@ describe('the suite for resolvers', () => {
   });
 
   it('sees a secret in an error, and in the reason of a refusal', async () => {
-    const throwing: PluginResolver['resolve'] = (handshake, ...rest) => {
-      const peer = resolve(handshake, ...rest);
-      if (peer === null) throw new Error(`nobody has ${handshake.headers['x-key']}`);
-      return peer;
-    };
-    expect(await failingResolver({ resolve: throwing })).toEqual(['repeats no secret']);
-    const refusing: PluginResolver['resolve'] = (handshake, ...rest) =>
-      resolve(handshake, ...rest) ?? { refuse: 404, reason: handshake.headers['x-key'] ?? '' };
+    expect(await failingResolver({ resolve: telling })).toEqual(['repeats no secret']);
     expect(await failingResolver({ resolve: refusing })).toEqual(['repeats no secret']);
   });
 
@@ -205,12 +207,24 @@ function lines(change: (made: PluginFramer) => Partial<PluginFramer> = () => ({}
   return { ...framer, ...change(framer) };
 }
 
-const failingFramer = (create: () => PluginFramer, long: number = 0): Promise<string[]> =>
+const text = (data: string) => ({ type: 'text' as const, data });
+
+/** A framer that cannot be disposed twice. */
+function disposedOnce(): PluginFramer {
+  let disposed = false;
+  return lines(() => ({
+    dispose() {
+      if (disposed) throw new Error('again');
+      disposed = true;
+    },
+  }));
+}
+
+const failingFramer = (make: () => PluginFramer, long: number = 0): Promise<string[]> =>
   failing((test) => {
-    const text = (data: string) => ({ type: 'text' as const, data });
     describeFramer('it', {
       test,
-      create,
+      create: make,
       streams: [{ stream: 'one\ntwo\nthree', messages: [text('one\n'), text('two\n'), text('three')] }],
       ...(long > 0 && { long: { stream: 'x'.repeat(long), messages: [text('x'.repeat(long))] } }),
     });
@@ -242,9 +256,9 @@ describe('the suite for framers', () => {
 
   it('sees one that changes what it is given', async () => {
     const failed = await failingFramer(() =>
-      lines(({ push }) => ({
+      lines((good) => ({
         push(chunk) {
-          const messages = push(chunk);
+          const messages = good.push(chunk);
           chunk.fill(0);
           return messages;
         },
@@ -259,15 +273,6 @@ describe('the suite for framers', () => {
   });
 
   it('sees a second dispose that fails', async () => {
-    const create = (): PluginFramer => {
-      let disposed = false;
-      return lines(() => ({
-        dispose() {
-          if (disposed) throw new Error('again');
-          disposed = true;
-        },
-      }));
-    };
-    expect(await failingFramer(create)).toEqual(['can be disposed in the middle of a message, and twice']);
+    expect(await failingFramer(disposedOnce)).toEqual(['can be disposed in the middle of a message, and twice']);
   });
 });
