@@ -11,7 +11,7 @@ import { StreamRelay } from './stream-relay.ts';
 
 /** A connected target as a relay takes it. */
 export type RelayTarget =
-  | { readonly kind: 'stream'; readonly duplex: Duplex; readonly reader?: ByteReader }
+  | { readonly kind: 'stream'; readonly duplex: Duplex; readonly reader?: ByteReader; readonly keepAlive?: number }
   | DatagramConnection
   | MessageConnection;
 
@@ -27,5 +27,6 @@ export function createRelay(
   if (target.kind === 'datagram') return new DatagramRelay(target, label, config, observer, tap, framing);
   if (target.kind === 'message') return new MessageRelay(target, label, config, observer, tap, framing);
   const reader = target.reader ?? new StreamReader(target.duplex);
-  return new StreamRelay({ duplex: target.duplex, reader, label }, config, observer, tap, framing);
+  const { duplex, keepAlive = 0 } = target;
+  return new StreamRelay({ duplex, reader, label, keepAlive }, config, observer, tap, framing);
 }

@@ -50,7 +50,7 @@ export interface Relay extends ConnectionHandler {
   /** Stops reading both sides, whatever backpressure says, until `release`. What the end of a session needs goes on. */
   hold(): void;
   release(): void;
-  /** Gives back memory that a quiet session does not need. */
+  /** Called now and then, first when the session has lasted a while: gives back memory that it does not need. */
   relax(): void;
   /** Ends the target's side once everything from the client is written. `abrupt` shortens the wait for its own end. */
   finishTarget(abrupt: boolean): void;

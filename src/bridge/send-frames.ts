@@ -2,6 +2,9 @@ import type { Frame } from '../framing/framing.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { liesIn } from './lies-in.ts';
 
+/** A message of at most so many bytes is copied anyway. */
+const SHORT = 4096;
+
 /** Where the bytes came from that a framer has cut, as ByteSink.onBytes was told. */
 export interface Chunk {
   readonly buffer: Buffer;
@@ -22,7 +25,21 @@ export function sendFrames(connection: ClientConnection, frames: readonly Frame[
     const from = only.data.byteOffset - buffer.byteOffset;
     return connection.send(only.opcode, buffer, from, from + only.data.length, headroom + from - start, mayKeep);
   }
-  for (const { opcode, data } of frames)
+  // Each message of its own costs a write, so short ones in a row go out together.
+  let row: Frame[] = [];
+  const sendRow = (): void => {
+    if (row.length > 0) connection.sendMany(row);
+    row = [];
+  };
+  for (const frame of frames) {
+    const { opcode, data } = frame;
+    if (data.length <= SHORT) {
+      row.push(frame);
+      continue;
+    }
+    sendRow();
     connection.send(opcode, data, 0, data.length, 0, chunk === null || !liesIn(data, chunk.buffer));
+  }
+  sendRow();
   return false;
 }

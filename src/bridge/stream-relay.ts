@@ -38,6 +38,8 @@ export class StreamRelay implements Relay, ByteSink {
   #targetEnded = false;
   /** What the target still sends goes nowhere, because the client will not read it. */
   #discarding = false;
+  /** As StreamConnection.keepAlive, until the socket has been told; 0 = nothing to tell. */
+  #keepAlive: number;
   #finishing: 'orderly' | 'abruptly' | null = null;
   /** The payload of the current chunk as far as it was handed over: one write serves all frames of a chunk. */
   #chunk: Buffer | null = null;
@@ -45,7 +47,12 @@ export class StreamRelay implements Relay, ByteSink {
   #chunkEnd = 0;
 
   constructor(
-    target: { readonly duplex: Duplex; readonly reader: ByteReader; readonly label: string },
+    target: {
+      readonly duplex: Duplex;
+      readonly reader: ByteReader;
+      readonly label: string;
+      readonly keepAlive?: number;
+    },
     config: RelayConfig,
     observer: RelayObserver,
     tap: Tap | null,
@@ -56,6 +63,7 @@ export class StreamRelay implements Relay, ByteSink {
     this.#reader = target.reader;
     this.#writer = new ByteWriter(target.duplex, isSocket(target.duplex));
     this.#moderation = isPlainSocket(target.duplex) ? new Moderation() : null;
+    this.#keepAlive = target.keepAlive ?? 0;
     this.#label = target.label;
     this.#config = config;
     this.#observer = observer;
@@ -99,6 +107,8 @@ export class StreamRelay implements Relay, ByteSink {
   relax(): void {
     this.#reader.relax();
     this.#connection?.relax();
+    if (this.#keepAlive > 0 && isSocket(this.#duplex)) this.#duplex.setKeepAlive(true, this.#keepAlive);
+    this.#keepAlive = 0;
   }
 
   finishTarget(abrupt: boolean): void {

@@ -13,6 +13,11 @@ export interface StreamConnection {
   readonly duplex: Duplex;
   /** A faster way to read `duplex` than its 'data' events, when the target has one. Nothing has been read yet. */
   readonly reader?: ByteReader;
+  /**
+   * Silence after which the kernel is to ask whether the target still lives, in ms, where `duplex` is a socket. It is
+   * told so once the session has lasted a while: that takes four system calls, which short sessions are spared.
+   */
+  readonly keepAlive?: number;
 }
 
 export type TargetConnection = StreamConnection | DatagramConnection | MessageConnection;

@@ -5,7 +5,7 @@ import { openSocket } from './open-socket.ts';
 import type { DialContext, StreamConnection, Target } from './target.ts';
 
 /** After this much silence the kernel starts to ask whether the target still lives, in ms. */
-const KEEPALIVE = 60_000;
+export const KEEPALIVE = 60_000;
 
 /** A TCP server. Of a name with several addresses the first that answers is taken (RFC 8305, by Node). */
 export class TcpTarget implements Target {
@@ -17,12 +17,13 @@ export class TcpTarget implements Target {
     this.#options = tcpOptions(config.host, config.port);
   }
 
-  connect({ signal, fastRead }: DialContext): Promise<StreamConnection> {
-    return openSocket(this.#options, { address: this.label, signal, fastRead });
+  async connect({ signal, fastRead }: DialContext): Promise<StreamConnection> {
+    const connection = await openSocket(this.#options, { address: this.label, signal, fastRead });
+    return { ...connection, keepAlive: KEEPALIVE };
   }
 }
 
-/** How every TCP connection to a target is made: small writes leave at once, dead peers are noticed. */
+/** How every TCP connection to a target is made: all addresses of a name are tried, small writes leave at once. */
 export function tcpOptions(host: string, port: number): NetConnectOpts {
-  return { host, port, autoSelectFamily: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE };
+  return { host, port, autoSelectFamily: true, noDelay: true };
 }

@@ -4,7 +4,7 @@ import type { TlsTargetConfig } from '../config/model.ts';
 import { formatAddress } from './address.ts';
 import { opened, openSocket } from './open-socket.ts';
 import type { DialContext, StreamConnection, Target } from './target.ts';
-import { tcpOptions } from './tcp.ts';
+import { KEEPALIVE, tcpOptions } from './tcp.ts';
 import { targetTlsContext } from './tls-context.ts';
 import { tlsError } from './tls-error.ts';
 
@@ -44,6 +44,6 @@ export class TlsTarget implements Target {
       throw signal.aborted ? signal.reason : tlsError(error, this.label);
     });
     duplex.pause();
-    return { kind: 'stream', duplex };
+    return { kind: 'stream', duplex, keepAlive: KEEPALIVE };
   }
 }

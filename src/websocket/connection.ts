@@ -27,6 +27,12 @@ export interface ConnectionHandler {
   onError(error: BridgeError): void;
 }
 
+/** One message: its kind and its payload. */
+export interface Message {
+  readonly opcode: DataOpcode;
+  readonly data: Buffer;
+}
+
 /** The server side of one client's connection as relays and sessions use it, whichever wire format it speaks. */
 export interface ClientConnection {
   readonly writer: ByteWriter;
@@ -44,6 +50,8 @@ export interface ClientConnection {
   relax(): void;
   /** Sends buffer[start, end) as one message. `headroom` and `mayKeep` as in ByteSink.onBytes, and so the result. */
   send(opcode: DataOpcode, buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean;
+  /** Sends short messages, which are copied, with one write for all of them. */
+  sendMany(messages: readonly Message[]): void;
   ping(): void;
   /** Looks whether a client that is not read has reset its connection: its stream fails then. */
   probe(): void;
@@ -121,6 +129,19 @@ export class Connection extends BaseConnection implements ClientConnection, Fram
     const size = writeHeader(head, 0, opcode, length);
     this.writer.writePair(head.subarray(0, size), payload);
     return true;
+  }
+
+  sendMany(messages: readonly Message[]): void {
+    if (this.#closeSent) return;
+    let size = 0;
+    for (const { data } of messages) size += headerSize(data.length) + data.length;
+    const whole = Buffer.allocUnsafe(size);
+    let at = 0;
+    for (const { opcode, data } of messages) {
+      at += writeHeader(whole, at, opcode, data.length);
+      at += data.copy(whole, at);
+    }
+    this.writer.write(whole, 0, size, true);
   }
 
   ping(): void {

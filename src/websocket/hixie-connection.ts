@@ -1,7 +1,7 @@
 import type { ByteReader } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
 import { BaseConnection } from './base-connection.ts';
-import type { ClientConnection, ConnectionHandler } from './connection.ts';
+import type { ClientConnection, ConnectionHandler, Message } from './connection.ts';
 import type { EarlyObserver, EarlyScout } from './early-input.ts';
 import { HixieParser, type HixieHandler } from './hixie-parser.ts';
 import type { DataOpcode } from './opcode.ts';
@@ -66,6 +66,10 @@ export class HixieConnection extends BaseConnection implements ClientConnection,
     frame[frame.length - 1] = 0xff;
     this.writer.write(frame, 0, frame.length, true);
     return false;
+  }
+
+  sendMany(messages: readonly Message[]): void {
+    for (const { opcode, data } of messages) this.send(opcode, data, 0, data.length);
   }
 
   ping(): void {}

@@ -9,9 +9,9 @@ const alphabet = fc.constantFrom(
   ...Array.from(Buffer.from('ab\r\n\0{}[]",:\\ u0019-.eE+truefalsn\x01\x04\x80\xc3\xe2\xff', 'latin1')),
 );
 const pieceOf = fc.oneof(
-  fc.array(alphabet, { maxLength: 300 }).map((bytes) => Uint8Array.from(bytes)),
-  fc.uint8Array({ maxLength: 300 }),
-  fc.string({ unit: 'binary', maxLength: 80 }).map((text) => new Uint8Array(Buffer.from(text))),
+  fc.array(alphabet, { maxLength: 300, size: 'max' }).map((bytes) => Uint8Array.from(bytes)),
+  fc.uint8Array({ maxLength: 300, size: 'max' }),
+  fc.string({ unit: 'binary', maxLength: 80, size: 'max' }).map((text) => new Uint8Array(Buffer.from(text))),
   fc.array(fc.json({ maxDepth: 2 }), { maxLength: 4 }).map((texts) => new Uint8Array(Buffer.from(texts.join('\n')))),
 );
 /** Messages with lengths in front of them, most of which are right. */
@@ -44,7 +44,7 @@ const lengths = fc
     return new Uint8Array(Buffer.concat(parts));
   });
 
-const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 300 });
+const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 300, size: 'max' });
 
 /** The framers whose messages do not depend on how the stream arrives. */
 const CUTTING: readonly (readonly [name: string, config: string | null])[] = [
@@ -171,7 +171,7 @@ describe('auto', () => {
 
   it('sends text as text, wherever it is cut', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), sizes, (text, at) => {
+      fc.property(fc.string({ unit: 'binary', maxLength: 60, size: 'max' }), sizes, (text, at) => {
         const outcome = run(framing('auto').framer, pieces(Buffer.from(text), at));
         expect(outcome.messages.every((message) => message.startsWith('t'))).toBe(true);
         expect(Buffer.from(joined(outcome), 'latin1').toString()).toBe(text);
@@ -230,10 +230,8 @@ describe('json', () => {
 
 describe('separator', () => {
   it('cuts where a search of the whole stream would', () => {
-    const letters = fc
-      .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 6 })
-      .map((each) => each.join(''));
-    const text = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 200 }).map((each) => each.join(''));
+    const letters = fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 6 }).map((each) => each.join(''));
+    const text = fc.array(fc.constantFrom('a', 'b'), { maxLength: 200, size: 'max' }).map((each) => each.join(''));
     fc.assert(
       fc.property(letters, text, sizes, (separator, stream, at) => {
         const { messages } = run(framing('separator', separator).framer, pieces(Buffer.from(stream), at));

@@ -5,7 +5,7 @@ import { sendFrames } from '../../../src/bridge/send-frames.ts';
 import type { FramerConfig } from '../../../src/config/model.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { createFraming } from '../../../src/framing/create-framing.ts';
-import type { Framer, Framing } from '../../../src/framing/framing.ts';
+import type { Frame, Framer, Framing } from '../../../src/framing/framing.ts';
 import { PassingUnframer } from '../../../src/framing/passing.ts';
 import type { ClientConnection } from '../../../src/websocket/connection.ts';
 import { OPCODE } from '../../../src/websocket/opcode.ts';
@@ -143,6 +143,9 @@ function recording(): { sent: unknown[]; connection: ClientConnection } {
       sent.push({ opcode, text: buffer.toString('latin1', start, end), headroom, mayKeep });
       return mayKeep;
     },
+    sendMany: (messages: readonly Frame[]) => {
+      sent.push(messages.map(({ opcode, data }) => `${opcode}${data.toString()}`));
+    },
   } as unknown as ClientConnection;
   return { sent, connection };
 }
@@ -158,18 +161,21 @@ describe('sending the messages of a framer', () => {
     expect(sent).toEqual([{ opcode: 1, text: 'yloa', headroom: 18, mayKeep: true }]);
   });
 
-  it('has several copied, because their headers would overwrite each other', () => {
+  it('has short ones go out together, and long ones copied where they lie', () => {
     const { sent, connection } = recording();
-    const own = Buffer.from('own');
-    const frames = [buffer.subarray(16, 18), buffer.subarray(18, 20), own].map((data) => ({
-      opcode: OPCODE.binary,
-      data,
-    }));
-    expect(sendFrames(connection, frames, chunk)).toBe(false);
+    const long = Buffer.alloc(10_000, 'x');
+    const own = Buffer.alloc(5000, 'y');
+    const lying = { buffer: long, start: 0, headroom: 0, mayKeep: true };
+    const [pa, yl, lo] = [long.subarray(0, 2), long.subarray(2, 4), long.subarray(4, 5004)];
+    const frames = [pa, yl, lo, own, pa].map((data) => ({ opcode: OPCODE.binary, data }));
+    expect(sendFrames(connection, frames, lying)).toBe(false);
     expect(sent).toEqual([
-      { opcode: 2, text: 'pa', headroom: 0, mayKeep: false },
-      { opcode: 2, text: 'yl', headroom: 0, mayKeep: false },
-      { opcode: 2, text: 'own', headroom: 0, mayKeep: true },
+      ['2xx', '2xx'],
+      { opcode: 2, text: 'x'.repeat(5000), headroom: 0, mayKeep: false },
+      { opcode: 2, text: 'y'.repeat(5000), headroom: 0, mayKeep: true },
+      ['2xx'],
     ]);
+    expect(sendFrames(connection, [], lying)).toBe(false);
+    expect(sent).toHaveLength(4);
   });
 });

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { createRelay } from '../../../src/bridge/create-relay.ts';
 import type { Relay, Tap } from '../../../src/bridge/relay.ts';
 import { createBase64 } from '../../../src/framing/base64.ts';
@@ -242,6 +243,20 @@ describe('what passes', () => {
     await settle();
     expect(relay.signsOfLife).toBeGreaterThan(before);
     expect(relay.bytesIn).toBe(0);
+  });
+});
+
+describe('a session that lasts', () => {
+  it('has the kernel ask now and then whether its target still lives', () => {
+    const socket = new Socket();
+    const asked = vi.spyOn(socket, 'setKeepAlive');
+    const target = { kind: 'stream' as const, duplex: socket, keepAlive: 60_000 };
+    const relay = createRelay(target, 'tcp://t:1', relayConfig(), new Told(), null, null);
+    expect(asked).not.toHaveBeenCalled();
+    relay.relax();
+    relay.relax();
+    expect(asked.mock.calls).toEqual([[true, 60_000]]);
+    socket.destroy();
   });
 });
 

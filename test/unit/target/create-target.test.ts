@@ -35,12 +35,7 @@ describe('createTarget', () => {
 });
 
 describe('a TCP connection to a target', () => {
-  test('sends small writes at once, notices dead peers and tries every address', () => {
-    expect(tcpOptions('db.test', 1)).toMatchObject({
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-      autoSelectFamily: true,
-    });
+  test('sends small writes at once and tries every address', () => {
+    expect(tcpOptions('db.test', 1)).toMatchObject({ noDelay: true, autoSelectFamily: true });
   });
 });

@@ -249,6 +249,35 @@ describe('sending', () => {
     },
   );
 
+  it('sends many short messages with one write', async () => {
+    const { connection, near, seen } = setup();
+    const sizes = [0, 1, 125, 126, 4096];
+    const messages = sizes.map((size, at) => ({
+      opcode: at % 2 === 0 ? (1 as const) : (2 as const),
+      data: Buffer.alloc(size, 'x'),
+    }));
+    const writes: number[] = [];
+    const write = near.write.bind(near) as (chunk: Buffer) => boolean;
+    near.write = ((chunk: Buffer) => {
+      writes.push(chunk.length);
+      return write(chunk);
+    }) as typeof near.write;
+    connection.sendMany(messages);
+    await settle();
+    expect(seen.frames.map(({ opcode, payload }) => [opcode, payload.length])).toEqual([
+      [1, 0],
+      [2, 1],
+      [1, 125],
+      [2, 126],
+      [1, 4096],
+    ]);
+    expect(writes).toHaveLength(1);
+    connection.sendClose(1000, '');
+    connection.sendMany(messages);
+    await settle();
+    expect(seen.frames.filter(({ opcode }) => opcode < 8)).toHaveLength(5);
+  });
+
   it('sends one Close frame and nothing behind it', async () => {
     const { connection, owner, client, seen } = setup();
     connection.start(owner, 0);
