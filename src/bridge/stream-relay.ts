@@ -28,8 +28,8 @@ export class StreamRelay implements Relay, ByteSink {
   readonly #tap: Tap | null;
   /** null: payloads pass as they are, on the fast path. */
   readonly #framing: Framing | null;
-  /** What the messages of the current chunk mean to the target. */
-  readonly #unframed = new Pieces();
+  /** What the messages of the current chunk mean to the target, where there is a framing. */
+  readonly #unframed: Pieces | null;
   #connection: ClientConnection | null = null;
   readonly #clientGate = new Gate();
   readonly #targetGate = new Gate();
@@ -59,6 +59,7 @@ export class StreamRelay implements Relay, ByteSink {
     framing: Framing | null = null,
   ) {
     this.#framing = framing;
+    this.#unframed = framing ? new Pieces() : null;
     this.#duplex = target.duplex;
     this.#reader = target.reader;
     this.#writer = new ByteWriter(target.duplex, isSocket(target.duplex));
@@ -172,7 +173,7 @@ export class StreamRelay implements Relay, ByteSink {
   #unframe({ unframer }: Framing, slice: Buffer, opcode: DataOpcode, last: boolean): void {
     if (this.#discarding) return;
     try {
-      this.#unframed.add(unframer.push(slice, opcode, last), slice);
+      this.#unframed?.add(unframer.push(slice, opcode, last), slice);
     } catch (error) {
       this.#writeUnframed(false);
       this.#discard();
@@ -182,7 +183,7 @@ export class StreamRelay implements Relay, ByteSink {
 
   /** Writes what the messages of a chunk meant. */
   #writeUnframed(mayKeep: boolean): boolean {
-    const unframed = this.#unframed.take();
+    const unframed = this.#unframed?.take();
     if (!unframed) return false;
     const { bytes, borrowed } = unframed;
     const kept = this.#toTarget(bytes, 0, bytes.length, mayKeep || !borrowed);

@@ -70,7 +70,9 @@ describe.each([75, 76] as const)('draft %i', (draft) => {
     connection.onDrain();
     await settle();
     expect(owner.told).toEqual(['aGk=', 'eA==']);
-    expect(sent()).toBe('\0b3V0\xff');
+    connection.sendMany([Buffer.from('YQ=='), Buffer.from('Yg==')].map((data) => ({ opcode: 1, data })));
+    await settle();
+    expect(sent()).toBe('\0b3V0\xff\0YQ==\xff\0Yg==\xff');
     expect(connection.pings).toBe(false);
   });
 
