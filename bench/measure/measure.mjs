@@ -75,18 +75,14 @@ async function measureOnce(row, bridge, programs, amount) {
 
 /** Until then a garbage collector has noticed that nothing happens any more, in ms. */
 const IDLE_SETTLE = 15_000;
-/** Connections that were there before the idle process is measured. */
-const WARM_UP = 50;
+/** How long a bridge gets to finish its start, in ms. */
+const START_SETTLE = 3000;
 
 /** Memory of the whole process tree with idle connections, less that of the idle process before, per connection. */
 async function measureMemory(row, rival, { programs, targetPort, quick }) {
   return withBridge(rival, targetPort, async (bridge) => {
     const count = quick ? Math.ceil(rival.idleConnections / 2) : rival.idleConnections;
-    // What a process needs once, for code that runs for the first time, is no memory of a connection.
-    const warm = startLoad(programs.load, [...row.load, ...bridge.connection, '--connections', WARM_UP]);
-    await warm.result;
-    await warm.stop();
-    await sleep(IDLE_SETTLE);
+    await sleep(START_SETTLE);
     const before = memoryBytes(bridge.pid);
     const load = startLoad(programs.load, [...row.load, ...bridge.connection, '--connections', count]);
     await load.result;

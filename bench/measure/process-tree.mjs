@@ -10,11 +10,14 @@ export function cpuSeconds(root) {
   return ticks / TICKS;
 }
 
-/** Proportional memory of a process and its descendants in bytes: a page shared by n processes counts 1/n in each. */
+/**
+ * Memory of a process and its descendants in bytes, without the pages of files: those of a program that others run too
+ * would come and go with them. A page shared by n processes counts 1/n in each.
+ */
 export function memoryBytes(root) {
   let bytes = 0;
   for (const { pid } of tree(root)) {
-    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];
+    const kilobytes = /^Pss_Anon:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];
     bytes += Number(kilobytes ?? 0) * 1024;
   }
   return bytes;

@@ -21,7 +21,7 @@ function fromCheckout(name, root, extra) {
   return {
     name,
     raw: false,
-    idleConnections: 2000,
+    idleConnections: 5000,
     available() {
       if (!existsSync(bin)) return `there is no ${bin}`;
       return existsSync(resolve(root, 'dist')) ? null : `${root} is not built: run npm run build there`;

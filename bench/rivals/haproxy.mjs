@@ -10,7 +10,7 @@ import { isInstalled, launch } from './process.mjs';
 export const haproxy = {
   name: 'haproxy-tcp',
   raw: true,
-  idleConnections: 2000,
+  idleConnections: 5000,
   available: () => (isInstalled('haproxy') ? null : 'apt-get install haproxy'),
   async start({ listenPort, targetPort }) {
     const directory = mkdtempSync(join(tmpdir(), 'bascule-bench-'));

@@ -8,7 +8,7 @@ const program = fileURLToPath(new URL('ws-naive-bridge.mjs', import.meta.url));
 export const wsNaive = {
   name: 'ws-naive',
   raw: false,
-  idleConnections: 2000,
+  idleConnections: 5000,
   available: () => (existsSync(new URL('../../node_modules/ws', import.meta.url)) ? null : 'npm ci'),
   start: ({ listenPort, targetPort }) => launch(process.execPath, [program, listenPort, targetPort], listenPort),
 };
