@@ -33,12 +33,10 @@ suite('the diagnostics page in Chromium', { needs: ['chromium'] }, () => {
     query = '',
     options: BrowserContextOptions = {},
     bridge: BridgeProcess = demo,
-    script = '',
   ): Promise<WatchedPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     atTestEnd(() => context.close());
     const watched = await watchedPage(context);
-    if (script !== '') await context.addInitScript(script);
     await watched.page.goto(`${bridge.openUrl}diagnostics.html${query}`);
     return watched;
   }
@@ -282,18 +280,6 @@ suite('the diagnostics page in Chromium', { needs: ['chromium'] }, () => {
     },
     DEADLINE,
   );
-
-  test('works in browsers without WebSocketStream', { timeout: DEADLINE }, async () => {
-    const { page, complaints } = await visit('', {}, demo, 'delete globalThis.WebSocketStream');
-    expect(await page.evaluate(`'WebSocketStream' in globalThis`)).toBe(false);
-    await page.selectOption('#throughput-seconds', '2');
-    await page.fill('#load-seconds', '2');
-    await page.fill('#load-rate', '0');
-    expect(await run(page, 'latency')).toMatch(/^1000 round trips/);
-    expect(await run(page, 'throughput')).toBe('Every byte has arrived.');
-    expect(await run(page, 'load')).toMatch(/^No errors/);
-    expect(complaints).toEqual([]);
-  });
 
   test('works with the keyboard alone', async () => {
     const { page } = await visit();

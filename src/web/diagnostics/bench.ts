@@ -148,7 +148,8 @@ async function open(address: URL, signal: AbortSignal): Promise<Conversation> {
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   try {
-    return new Conversation(await connect(address, { signal: opening.signal }));
+    // Chromium 156 crashes when a connection breaks while a WebSocketStream is writing, and here that is all the time.
+    return new Conversation(await connect(address, { signal: opening.signal, stream: false }));
   } finally {
     signal.removeEventListener('abort', abort);
   }
