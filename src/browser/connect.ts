@@ -23,7 +23,10 @@ export interface ConnectOptions {
   readonly closeTimeout?: number;
   /** Makes the connection, where the global WebSocket is missing or not wanted. */
   readonly WebSocket?: WebSocketConstructor;
-  /** Whether to use WebSocketStream where there is one: it stops the peer while nobody reads. Default true. */
+  /**
+   * Whether to use WebSocketStream where there is one: it stops the peer while nobody reads. Default false, because
+   * Chromium (156) ends the whole tab when the connection breaks while a write is under way.
+   */
   readonly stream?: boolean;
 }
 
@@ -71,7 +74,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
 function open(url: string, options: ConnectOptions, signal: AbortSignal, make: MakeSocket): Promise<ByteSocket> {
   const protocols = offeredProtocols(options.protocols);
   const { WebSocketStream } = globalThis as { readonly WebSocketStream?: WebSocketStreamConstructor };
-  if (!options.WebSocket && WebSocketStream && options.stream !== false)
+  if (!options.WebSocket && WebSocketStream && options.stream === true)
     return openStream(() => new WebSocketStream(url, { protocols, signal }), signal, make);
   const WebSocket = webSocketConstructor(options.WebSocket);
   const { sendHighWaterMark = 1024 * 1024 } = options;

@@ -68,7 +68,8 @@ export class BridgeLink {
     this.#enter('connecting');
     try {
       const { signal } = this.#opening;
-      this.#socket = await connect(address, { signal, receiveLimit: RECEIVE_LIMIT });
+      // What is typed is little and the output may be endless: for once the stream's flow control is worth its risk.
+      this.#socket = await connect(address, { signal, receiveLimit: RECEIVE_LIMIT, stream: true });
     } catch (error) {
       this.#ending = endingOfOpening(error);
       this.#enter('closed');

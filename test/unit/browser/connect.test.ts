@@ -142,18 +142,18 @@ describe('connect', () => {
     expect(await socket.closed).toEqual({ code: 1000, reason: '', by: 'us', wasClean: true });
   });
 
-  test('uses WebSocketStream where there is one, unless told otherwise', async () => {
+  test('uses WebSocketStream where it is asked to and there is one', async () => {
     const { WebSocket, made } = fakeWebSockets();
     const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(() => {
       throw new DOMException('Seen', 'SecurityError');
     });
     vi.stubGlobal('WebSocketStream', WebSocketStream);
     vi.stubGlobal('WebSocket', WebSocket);
-    await expect(connect('ws://bridge.test/')).rejects.toMatchObject({ code: 'BLOCKED' });
+    await expect(connect('ws://bridge.test/', { stream: true })).rejects.toMatchObject({ code: 'BLOCKED' });
     expect(WebSocketStream.mock.calls[0]).toMatchObject(['ws://bridge.test/', { protocols: ['binary', 'base64'] }]);
     expect(made).toEqual([]);
-    void connect('ws://bridge.test/', { stream: false });
-    void connect('ws://bridge.test/', { WebSocket });
+    void connect('ws://bridge.test/');
+    void connect('ws://bridge.test/', { stream: true, WebSocket });
     expect(made).toHaveLength(2);
     for (const fake of made) fake.accept();
   });

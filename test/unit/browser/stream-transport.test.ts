@@ -88,7 +88,7 @@ function begin(options: ConnectOptions = {}): {
   readonly outcome: Promise<Socket>;
 } {
   vi.stubGlobal('WebSocketStream', FakeWebSocketStream);
-  const outcome = connect('ws://bridge.test/', options);
+  const outcome = connect('ws://bridge.test/', { stream: true, ...options });
   return { fake: FakeWebSocketStream.made.at(-1)!, outcome };
 }
 
