@@ -110,11 +110,16 @@ export function shown(option: Option, value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (option.type === 'credentials' && !Array.isArray(value)) return 'something else';
   if (option.type === 'settings') return 'something else';
-  if (option.type === 'secret' || (option.type === 'pem' && String(value).includes('-----'))) return 'something else';
+  if (option.type === 'secret' || (option.type === 'pem' && isPem(value))) return 'something else';
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
+}
+
+/** Whether a value holds the contents of a PEM file, where it may be one's name. */
+function isPem(value: unknown): boolean {
+  return Buffer.isBuffer(value) || (typeof value === 'string' && value.includes('-----'));
 }
 
 /** The error for a value that an option cannot take. */

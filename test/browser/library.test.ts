@@ -231,7 +231,9 @@ suite('bascule/browser in Chromium', { needs: ['chromium'] }, () => {
     const flood = source(total, Buffer.alloc(64 * 1024, 7));
     const { url } = await bridgeTo(flood.serve);
     const { page } = await visit('page', url);
-    await page.evaluate(`library.connect('${url}').then((socket) => { globalThis.socket = socket; })`);
+    await page.evaluate(
+      `library.connect('${url}', { stream: true }).then((socket) => { globalThis.socket = socket; })`,
+    );
     const waiting = await settled(page, 'socket.bytesReceived');
     expect(waiting).toBeLessThanOrEqual(16 * MIB);
     expect(flood.sent()).toBeLessThan(total);
@@ -246,7 +248,9 @@ suite('bascule/browser in Chromium', { needs: ['chromium'] }, () => {
   test('with WebSocketStream a connection can be left while nobody reads', async () => {
     const { url } = await bridgeTo(source(128 * MIB, Buffer.alloc(64 * 1024, 7)).serve);
     const { page } = await visit('page', url);
-    await page.evaluate(`library.connect('${url}').then((socket) => { globalThis.socket = socket; })`);
+    await page.evaluate(
+      `library.connect('${url}', { stream: true }).then((socket) => { globalThis.socket = socket; })`,
+    );
     await settled(page, 'socket.bytesReceived');
     const started = performance.now();
     expect(await page.evaluate('socket.close()')).toMatchObject({ code: 1000, by: 'us' });

@@ -73,10 +73,7 @@ describe('the framing of a route', () => {
   });
 
   it.each([
-    [
-      { target, framing: 'newlin' },
-      "framing: there is no framing called 'newlin'; did you mean newline?",
-    ],
+    [{ target, framing: 'newlin' }, "framing: there is no framing called 'newlin'; did you mean newline?"],
     [{ target, clientFraming: 'json' }, /^clientFraming: json is not for the messages of a client; /],
     [{ target, framing: {} }, 'framing: there is no name; write it like newline, or give a plugin'],
     [

@@ -18,6 +18,9 @@ function connect(): Duplex {
   return new Duplex();
 }
 
+/** A handler that lets its clients wait. */
+function onSession(): void {}
+
 describe('an input', () => {
   test('becomes a listener with a route that takes everything', () => {
     const { config } = resolveConfig({ listen: 7000, target: 'localhost:5900' });
@@ -45,7 +48,6 @@ describe('an input', () => {
   });
 
   test('may hold a handler in place of a target, with a smaller greatest message unless one is given', () => {
-    const onSession = (): void => {};
     const { config } = resolveConfig({ onSession, routes: [{ path: '/a', onSession, relay: { maxMessage: '3MiB' } }] });
     expect(config.listeners[0]!.routes.map(({ target, relay }) => [target, relay.maxMessage])).toEqual([
       [{ kind: 'handler', onSession }, 3 * 1024 * 1024],
@@ -58,7 +60,6 @@ describe('an input', () => {
   });
 
   test('holds a target or a handler, not both, and no handler beside listeners', () => {
-    const onSession = (): void => {};
     expect(issuesOf({ target: 'echo:', onSession })).toEqual(['onSession: there is a target, too']);
     expect(issuesOf({ onSession, listeners: [{ target: 'echo:' }] })).toEqual([
       'onSession: beside listeners there is no place for onSession',
