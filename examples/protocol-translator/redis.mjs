@@ -94,19 +94,35 @@ function parse(bytes, at) {
     case '-':
       return { value: new Error(line), end };
     case ':':
-      return { value: Number(line), end };
+      return { value: readNumber(line), end };
     case '$': {
-      if (line === '-1') return { value: null, end };
-      const stringEnd = end + Number(line);
+      const length = readLength(line);
+      if (length === -1) return { value: null, end };
+      const stringEnd = end + length;
       return bytes.length < stringEnd + 2
         ? null
         : { value: bytes.toString('utf8', end, stringEnd), end: stringEnd + 2 };
     }
-    case '*':
-      return line === '-1' ? { value: null, end } : parseArray(bytes, end, Number(line));
+    case '*': {
+      const length = readLength(line);
+      return length === -1 ? { value: null, end } : parseArray(bytes, end, length);
+    }
     default:
       throw new Error('this is not Redis');
   }
+}
+
+/** What stands behind ':'. A number that JavaScript cannot hold comes as text, as it was. */
+function readNumber(line) {
+  if (!/^[+-]?\d+$/.test(line)) throw new Error('a number of Redis is none');
+  return Number.isSafeInteger(Number(line)) ? Number(line) : line;
+}
+
+/** How long a string or an array is; -1 for null. Anything else and the place of the next reply were unknown. */
+function readLength(line) {
+  if (!/^(-1|\d{1,10})$/.test(line)) throw new Error('a length of Redis is none');
+  if (Number(line) > LONGEST_REPLY) throw new Error(`a reply is longer than ${LONGEST_REPLY} bytes`);
+  return Number(line);
 }
 
 function parseArray(bytes, start, length) {

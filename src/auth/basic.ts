@@ -26,15 +26,21 @@ export class BasicAuthenticator implements Authenticator {
   async authenticate({ headers }: Handshake): Promise<Identity> {
     const header = headers['authorization'];
     if (header === undefined) throw new BridgeError('AUTH_REQUIRED', { challenge: CHALLENGE });
-    const credentials = readBasicCredentials(header);
-    if (!credentials) throw refusal('the Authorization header has no name and password in UTF-8');
-    const accepted = this.#knows(credentials) || (await this.#file?.accepts(credentials)) === true;
+    const readings = readBasicCredentials(header);
+    if (readings.length === 0) throw refusal('the Authorization header has no name and password');
+    const known = readings.filter((credentials) => this.#knows(credentials));
+    const accepted = known[0] ?? (await this.#inFile(readings));
     if (!accepted) throw refusal('wrong name or password');
-    return { name: credentials.name };
+    return { name: accepted.name };
   }
 
   async dispose(): Promise<void> {
     await this.#file?.dispose();
+  }
+
+  async #inFile(readings: readonly Credentials[]): Promise<Credentials | undefined> {
+    for (const credentials of readings) if (await this.#file?.accepts(credentials)) return credentials;
+    return undefined;
   }
 
   /** Looks at every user, the right one or not, so that the time it takes says nothing. */

@@ -103,6 +103,7 @@ export class DatagramRelay implements Relay {
     this.#closed = true;
     if (this.#finishing) clearTimeout(this.#finishing);
     this.#message.take();
+    this.#framing?.dispose();
     this.#targetGate.free();
     this.#target.close();
     this.#clientGate.goOn();

@@ -108,7 +108,7 @@ export class MessageRelay implements Relay, MessageClient {
     this.#discard();
     this.#endTarget();
     this.#target.close();
-    this.#framing?.framer.dispose();
+    this.#framing?.dispose();
     this.#observer.onTargetClosed();
   }
 

@@ -1,4 +1,4 @@
-import { liesIn } from './lies-in.ts';
+import { liesIn } from '../stream/lies-in.ts';
 
 /** Bytes on their way to a target, gathered while one chunk of the client is taken, so that one write serves them all. */
 export class Pieces {

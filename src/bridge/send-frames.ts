@@ -1,6 +1,6 @@
 import type { Frame } from '../framing/framing.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
-import { liesIn } from './lies-in.ts';
+import { liesIn } from '../stream/lies-in.ts';
 
 /** A message of at most so many bytes is copied anyway. */
 const SHORT = 4096;

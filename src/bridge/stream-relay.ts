@@ -36,6 +36,8 @@ export class StreamRelay implements Relay, ByteSink {
   /** null where bytes do not gather while they are not read. */
   readonly #moderation: Moderation | null;
   #targetEnded = false;
+  /** The framer has given what it held. */
+  #flushed = false;
   /** What the target still sends goes nowhere, because the client will not read it. */
   #discarding = false;
   /** As StreamConnection.keepAlive, until the socket has been told; 0 = nothing to tell. */
@@ -87,7 +89,10 @@ export class StreamRelay implements Relay, ByteSink {
     this.#targetGate.bind(this.#reader);
     this.#writer.onDrain = () => this.#clientGate.goOn();
     connection.writer.onDrain = () => this.#onClientDrain();
-    this.#duplex.on('error', (error) => this.#observer.onTargetError(targetError(this.#label, error)));
+    this.#duplex.on('error', (error) => {
+      this.#flush();
+      this.#observer.onTargetError(targetError(this.#label, error));
+    });
     this.#duplex.on('close', () => this.#onTargetClosed());
     if (this.#duplex.destroyed) this.#onTargetClosed();
     else this.#reader.start(this);
@@ -227,10 +232,18 @@ export class StreamRelay implements Relay, ByteSink {
   onEnd(): void {
     this.#targetEnded = true;
     if (this.#discarding) return;
-    const framer = this.#framing?.framer;
-    if (framer && this.#connection) sendFrames(this.#connection, framer.end(), null);
-    if (framer?.error) this.#observer.onTargetError(framer.error);
+    this.#flush();
+    const error = this.#framing?.framer.error;
+    if (error) this.#observer.onTargetError(error);
     else this.#observer.onTargetEnd();
+  }
+
+  /** Nothing more comes from the target: what the framer still holds of it goes to the client. */
+  #flush(): void {
+    const framer = this.#framing?.framer;
+    if (!framer || framer.error || this.#flushed || this.#discarding || !this.#connection) return;
+    this.#flushed = true;
+    sendFrames(this.#connection, framer.end(), null);
   }
 
   #onClientDrain(): void {
@@ -240,13 +253,13 @@ export class StreamRelay implements Relay, ByteSink {
   }
 
   #onTargetClosed(): void {
-    this.#framing?.framer.dispose();
-    this.#framing?.unframer.dispose();
     if (!this.#targetEnded && !this.#discarding) {
+      this.#flush();
       this.#observer.onTargetError(
         new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }),
       );
     }
+    this.#framing?.dispose();
     // What the client sends goes nowhere now, but its Close frame has to be read. No drain will come any more.
     this.#clientGate.goOn();
     this.#observer.onTargetClosed();

@@ -18,6 +18,16 @@ export interface AncestorDialect {
   readonly target?: 'echo:' | 'load:';
 }
 
+/** How the ancestors give what remedies speak of. */
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ['target.ca', '--ssl-target-ca'],
+  ['target.verify', '--ssl-target-no-verify'],
+  ['target.portEnv', '--wrap-port-env'],
+  ['tls.verifyClient', '--verify-client'],
+  ['tls.cert', '--cert'],
+  ['tls.keyPasswordFile', '--key-password'],
+]);
+
 const SSL_VERSIONS: Readonly<Record<string, string>> = {
   tlsv1_1: 'TLSv1.1',
   tlsv1_2: 'TLSv1.2',
@@ -45,6 +55,8 @@ export function ancestorInvocation(
     ...builder.result,
     notes,
     launch,
+    strict: true,
+    flagOf: (key) => FLAGS.get(key),
     // Who measures wants the page to measure with.
     ...(dialect.target === undefined ? {} : { pages: true }),
     withListen: (listen) => `${dialect.program} ${listen} …`,
@@ -190,7 +202,7 @@ class Reading {
       this.builder.set('listen', String(number), 'source_port');
       return;
     }
-    const address = host === '' ? (ipv6 ? '::' : '0.0.0.0') : host;
+    const address = host === '' || host === '*' ? (ipv6 ? '::' : '0.0.0.0') : host;
     this.builder.set('listen', `${isIPv6(address) ? `[${address}]` : address}:${number}`, 'source_port');
     this.builder.set('listenFamily', ipv6 ? 'ipv6' : 'ipv4', '--prefer-ipv6');
   }
@@ -214,7 +226,7 @@ class Reading {
       throw usageError('with port 0 nobody knows which port the program listens on', 'Give that port.');
     builder.set('target.program', command, '--');
     builder.set('target.mode', this.text('--wrap-mode') ?? this.#dialect.wrapMode, '--wrap-mode');
-    const variable = this.text('--wrap-port-env');
+    const variable = this.#args.values.get('--wrap-port-env');
     if (variable !== undefined) builder.set('target.portEnv', variable, '--wrap-port-env');
   }
 
@@ -277,6 +289,8 @@ class Reading {
       builder.set('web.listing', !this.#has('--file-only'), '--file-only');
       if (this.#has('--web-auth')) builder.set('web.auth', true, '--web-auth');
     }
+    if (web === undefined && this.#dialect.target === undefined)
+      builder.set('plainAnswer', 'method-not-allowed', this.#dialect.program);
     builder.set('subprotocols', ['binary', 'base64'], this.#dialect.program);
     if (this.#dialect.target === undefined)
       builder.set('relay.keepalive.interval', values.get('--heartbeat') ?? 0, '--heartbeat');

@@ -4,6 +4,8 @@ import { Secret } from '../config/secret.ts';
 import { usageError } from './dialect.ts';
 import type { InputBuilder } from './input-builder.ts';
 
+/** The name of a class in a module of Python: the last word begins with a capital, as that of no package of npm does. */
+const PYTHON_CLASS = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\.[A-Z]\w*$/;
 /** Where the ancestor keeps its own classes; a name may be given with any of it. */
 const PREFIX = /^(?:websockify\.)?(?:token_plugins|auth_plugins)\./;
 /** A class by the looks of its name: what has no dot and no slash is never a package of ours. */
@@ -19,9 +21,9 @@ const TOKEN_CLASSES: Readonly<Record<string, (source: string) => readonly Settin
     ['watch', false],
   ],
   TokenFileName: (source) => [['directory', source]],
-  BaseTokenAPI: (source) => [['url', source]],
+  BaseTokenAPI: (source) => [['url', fromPythonFormat(source)]],
   JSONTokenApi: (source) => [
-    ['url', source],
+    ['url', fromPythonFormat(source)],
     ['format', 'json'],
   ],
   JWTTokenApi: (source) => [['jwtKey', source]],
@@ -74,6 +76,11 @@ function setPlugin(builder: InputBuilder, kind: PluginKind, name: string, source
   const settings = Object.hasOwn(classes, bare) ? classes[bare] : undefined;
   if (!settings) {
     if (CLASS.test(bare) || bare === '') throw unknownClass(kind, bare);
+    if (PYTHON_CLASS.test(name))
+      throw usageError(
+        `${flag}: ${quoted(name)} is a class of Python, and plugins are JavaScript modules here`,
+        'Write it as a module (docs/guide/plugins.md says how), and give its path.',
+      );
     builder.set(`${group}.plugin`, name, flag);
     if (source !== undefined) builder.set(`${group}.pluginSource`, new Secret(source), sourceFlag);
     return;
@@ -88,6 +95,12 @@ function unknownClass({ flag, classes }: PluginKind, name: string): Error {
   const guess = nearest(name, names);
   const remedy = guess ? `Did you mean ${guess}?` : `Write ${names.join(', ')}, or the path of a JavaScript module.`;
   return usageError(`${flag}: there is no class ${quoted(name)}`, remedy);
+}
+
+/** The ancestor puts the token into the address with Python's % operator, to which '%%' is a percent sign. */
+function fromPythonFormat(source: string): string {
+  // What becomes '%s' must not be taken for the place of the token.
+  return source.replaceAll(/%%(s?)/g, (_pair, s: string) => (s === '' ? '%' : '%25s'));
 }
 
 function wordsOf(source: string): readonly string[] {

@@ -3,17 +3,17 @@ import type { BridgeInput } from '../config/input.ts';
 import { loadConfig } from '../config/load.ts';
 import { type ResolveContext, type ResolvedConfig, tryResolve } from '../config/resolve.ts';
 import type { Origins } from './dialect.ts';
-import { argumentsFailure, EXIT, Failure, fileFailure, type FlagOf, issueLine } from './failure.ts';
+import { argumentsFailure, EXIT, Failure, fileFailure, issueLine, type Wording } from './failure.ts';
 
-/** Resolves what a command line describes. Throws a Failure that names flags; `flagOf` gives those of keys that are missing. */
+/** Resolves what a command line describes. Throws a Failure in the words of that command line. */
 export function resolveArguments(
   input: BridgeInput,
   origins: Origins,
   context: ResolveContext,
-  flagOf: FlagOf = () => undefined,
+  wording: Wording = {},
 ): ResolvedConfig {
   const result = tryResolve(input, context);
-  if ('issues' in result) throw argumentsFailure(result.issues, origins, flagOf);
+  if ('issues' in result) throw argumentsFailure(result.issues, origins, wording);
   return result;
 }
 

@@ -43,6 +43,8 @@ export interface RunInvocation {
   readonly notes: readonly string[];
   /** How this command line gives the value of a dotted key; undefined where it cannot. For remedies. */
   readonly flagOf?: (key: string) => string | undefined;
+  /** A value that cannot be used is misuse (status 2), even where the fault is in the file that it names. */
+  readonly strict?: boolean;
   /** Serves the pages that come with Bascule. */
   readonly pages?: boolean;
   /** The command line with another LISTEN, for showing how to listen elsewhere. */

@@ -1,8 +1,8 @@
 import type { ConfigFile } from '../config/load.ts';
 import { type ConfigIssue, formatIssue, keyOf } from '../config/issue.ts';
-import { type BridgeError, asBridgeError, type ErrorCode } from '../errors.ts';
+import { asBridgeError, BridgeError, type ErrorCode } from '../errors.ts';
 import { escapeText } from '../observe/escape.ts';
-import type { Origins } from './dialect.ts';
+import type { Origins, RunInvocation } from './dialect.ts';
 
 /** Exit statuses of the program. */
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
@@ -17,6 +17,9 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'PLUGIN_OPTION',
   'FRAMING_INVALID',
 ]);
+
+/** Of the errors of configs those that no option's value is to blame for. */
+const NO_VALUE: ReadonlySet<ErrorCode> = new Set(['PACKAGE_MISSING', 'OUTPUT_FAILED', 'LINK_FAILED', 'DAEMON_FAILED']);
 
 /** Ends the program after one line per reason; thrown where nothing more can be done. */
 export class Failure extends Error {
@@ -37,6 +40,13 @@ export function failureOf(thrown: unknown): Failure {
   return new Failure([`bascule: error ${error.code}: ${messageOf(error)} — ${error.remedy}`], statusOf(error.code));
 }
 
+/** The same for a command line that answers for all its values: what they name and cannot be used is misuse, too. */
+export function strictFailureOf(thrown: unknown): Failure {
+  const failure = failureOf(thrown);
+  const isMisuse = thrown instanceof BridgeError && thrown.row.stage === 'config' && !NO_VALUE.has(thrown.code);
+  return isMisuse ? new Failure(failure.lines, EXIT.usage) : failure;
+}
+
 /** The failure of a config file: a line per issue, in the order of the file, each with its place. Flags that win over it are named. */
 export function fileFailure(issues: readonly ConfigIssue[], origins: Origins, file: ConfigFile): Failure {
   const located = issues.map((issue) => {
@@ -52,15 +62,22 @@ export function fileFailure(issues: readonly ConfigIssue[], origins: Origins, fi
 }
 
 /** The failure of a command line: a line per issue, in the words of that command line. */
-export function argumentsFailure(issues: readonly ConfigIssue[], origins: Origins, flagOf: FlagOf): Failure {
+export function argumentsFailure(
+  issues: readonly ConfigIssue[],
+  origins: Origins,
+  { flagOf = () => undefined, strict = false }: Wording = {},
+): Failure {
   const lines = issues.map((issue) => {
     const key = issue.path.join('.');
     const place = originOf(origins, key) ?? originWithin(origins, key) ?? keyOf(issue.path);
     const { what, remedy } = issue;
     return issueLine({ ...issue, what: inFlags(what, flagOf), remedy: inFlags(remedy, flagOf) }, place);
   });
-  return failureOfLines(issues, lines);
+  return strict ? new Failure(lines, EXIT.usage) : failureOfLines(issues, lines);
 }
+
+/** How a command line speaks of its mistakes. */
+export type Wording = Pick<RunInvocation, 'flagOf' | 'strict'>;
 
 /** How a command line gives the value of a dotted key; undefined where it cannot. */
 export type FlagOf = (key: string) => string | undefined;
@@ -83,7 +100,7 @@ function originWithin(origins: Origins, key: string): string | undefined {
 }
 
 /** A text with flags in place of the keys that stand in it. */
-function inFlags(text: string, flagOf: FlagOf): string {
+export function inFlags(text: string, flagOf: FlagOf): string {
   return text.replaceAll(/\b[a-z]\w*(?:\.[a-z]\w*)+/gi, (key) => flagOf(key) ?? key);
 }
 

@@ -9,7 +9,7 @@ import { usageLines } from './ancestor-help.ts';
 import { resolveArguments, resolveFile } from './config-source.ts';
 import { isDaemon, reportFailure } from './daemon.ts';
 import type { Dialect, Environment, Invocation, RunInvocation, ServeInvocation } from './dialect.ts';
-import { EXIT, Failure, failureOf } from './failure.ts';
+import { EXIT, Failure, failureOf, strictFailureOf } from './failure.ts';
 import { BridgeError } from '../errors.ts';
 import { greetingLines } from './greeting.ts';
 import { helpText } from './help.ts';
@@ -120,13 +120,13 @@ function serve({ file, input, origins, launch }: ServeInvocation, { env, daemon 
   const resolved = resolveFile(file, input, origins, started);
   const { listen, listeners } = resolved.input as BridgeInput;
   const first = listeners ? listeners[0]?.listen : listen;
-  return startBridge(resolved, { launch, env, isDaemon: daemon, directory: started }, (server) =>
+  return startBridge(resolved, { launch, env, isDaemon: daemon, directory: started, flagOf: null }, (server) =>
     greetingLines(server, first, (other) => `listen: ${other}`),
   );
 }
 
-function run(invocation: RunInvocation, { env, daemon, demoCommand }: Carrier): Promise<number> {
-  const { command, input, origins, launch, notes, flagOf } = invocation;
+async function run(invocation: RunInvocation, { env, daemon, demoCommand }: Carrier): Promise<number> {
+  const { command, input, origins, launch, notes, flagOf, strict = false } = invocation;
   const started = process.cwd();
   // A daemon holds no directory in use. Every path becomes absolute by the one it was started in.
   if (daemon) process.chdir('/');
@@ -136,11 +136,14 @@ function run(invocation: RunInvocation, { env, daemon, demoCommand }: Carrier): 
   const nextFreePort = isDemo && input.listen === undefined;
   const withListen =
     isDemo && demoCommand !== null ? (listen: string) => `${demoCommand} ${listen}` : invocation.withListen;
-  const resolved = resolveArguments(whole, origins, { nextFreePort, directory: started }, flagOf);
+  const resolved = resolveArguments(whole, origins, { nextFreePort, directory: started }, invocation);
   const noted = { ...resolved, warnings: [...notes, ...resolved.warnings] };
-  return startBridge(noted, { launch, env, isDaemon: daemon, directory: started }, (server) =>
-    greetingLines(server, input.listen, withListen),
-  );
+  const context = { launch, env, isDaemon: daemon, directory: started, flagOf: flagOf ?? null };
+  try {
+    return await startBridge(noted, context, (server) => greetingLines(server, input.listen, withListen));
+  } catch (thrown) {
+    throw strict ? strictFailureOf(thrown) : thrown;
+  }
 }
 
 function link(name: string, directory: string | null, { program, env }: Carrier): number {

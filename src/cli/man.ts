@@ -1,5 +1,5 @@
 import { GROUPS } from '../config/options.ts';
-import { type AncestorPage, optionRow } from './ancestor-help.ts';
+import { type AncestorPage, HELP_OPTION, type ManualNote, optionRow } from './ancestor-help.ts';
 import type { CommandName } from './dialect.ts';
 import { COMMAND_PAGES, environmentRows, flagRow } from './help.ts';
 import { flagsOf } from './native-options.ts';
@@ -21,9 +21,20 @@ const EXIT_STATUS: Rows = [
   ['other', 'With a wrapped program: the status of that program, or 128 and the number of the signal that ended it.'],
 ];
 
+/** With an ancestor's command line, which answers for what its values name. */
+const STRICT_EXIT_STATUS: Rows = EXIT_STATUS.map(([status, meaning]) =>
+  status === '2'
+    ? [status, 'The command line is wrong, or a file that it names cannot be used; nothing was started.']
+    : [status, meaning],
+);
+
 const SIGNALS: Rows = [
   ['SIGINT, SIGTERM', 'Let every session end (close code 1001), then exit. A second one ends everything at once.'],
   ['SIGHUP', 'Open the log file anew; without a log file, end like SIGTERM.'],
+  [
+    'SIGKILL',
+    'Ends the bridge before it can do anything: a wrapped program, a pid file and a Unix socket stay behind.',
+  ],
 ];
 
 /** The ancestors, by the names of their pages. */
@@ -66,7 +77,8 @@ function nativePage(version: string): string {
   ].join('\n');
 }
 
-function ancestorPage(name: string, { usage, what, options, more = [] }: AncestorPage, version: string): string {
+function ancestorPage(name: string, page: AncestorPage, version: string): string {
+  const { usage, what, options, more = [], notes = [] } = page;
   const own = options.filter(({ extra }) => !extra);
   const extra = options.filter((option) => option.extra);
   return [
@@ -80,13 +92,33 @@ function ancestorPage(name: string, { usage, what, options, more = [] }: Ancesto
         `It is called as "bascule ${name}", or as "${name}" where "bascule link ${name}" has made a link of that name.`,
       ),
     ),
-    section('OPTIONS', table(own.map((option) => optionRow(option)))),
+    section('OPTIONS', table([HELP_OPTION, ...own].map((option) => optionRow(option)))),
     section('OPTIONS OF BASCULE ALONE', table(extra.map((option) => optionRow(option)))),
     ...more.map(({ title: heading, rows }) => section(heading.toUpperCase(), table(rows))),
+    ...(notes.length === 0 ? [] : [section('NOTES', ...notes.map((each) => note(each)))]),
+    section('ENVIRONMENT', table(environmentOf(page))),
     section('SIGNALS', table(SIGNALS)),
-    section('EXIT STATUS', table(EXIT_STATUS)),
+    section('EXIT STATUS', table(name === 'websocksy' ? EXIT_STATUS : STRICT_EXIT_STATUS)),
     section('SEE ALSO', '.BR bascule (1)'),
   ].join('\n');
+}
+
+/** The variables that count with an ancestor's command line. */
+function environmentOf({ options }: AncestorPage): Rows {
+  const hasKey = options.some(({ flag }) => flag === '--key');
+  return [
+    ...(hasKey ? [['BASCULE_KEY_PASSWORD', 'The passphrase of the private key.'] as const] : []),
+    ['BASCULE_LOG_FORMAT', 'How to log: text, or json for programs that read it.'],
+    ['NO_COLOR', 'When set, nothing is coloured.'],
+  ];
+}
+
+function note({ title: heading, paragraphs }: ManualNote): string {
+  const body = paragraphs.flatMap(({ text, example }) => [
+    paragraph(text),
+    ...(example === undefined ? [] : [`.PP\n.B ${escape(example)}`]),
+  ]);
+  return [`.SS ${escape(heading)}`, ...body].join('\n');
 }
 
 function command(name: CommandName): string {

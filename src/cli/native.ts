@@ -116,7 +116,7 @@ function demoIn(env: Environment): (listen: string) => string {
 /** How the command line gives the value of a key: by a flag, or by an argument. */
 function flagOf(key: string): string | undefined {
   const option = OPTIONS.find((each) => each.key === key && each.scope !== 'match' && each.scope !== 'command');
-  return option?.negated ? undefined : (option?.flag ?? option?.positional);
+  return option?.flag ?? option?.positional;
 }
 
 /** LISTEN may be left out. So may TARGET, where a program or a source of tokens takes its place. */

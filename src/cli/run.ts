@@ -5,7 +5,8 @@ import { logEvents } from '../observe/log.ts';
 import { logTraffic } from '../observe/traffic.ts';
 import { BridgeServer } from '../server/bridge-server.ts';
 import type { Environment } from './dialect.ts';
-import { EXIT } from './failure.ts';
+import { EXIT, type FlagOf } from './failure.ts';
+import { withFlags } from './flag-remedies.ts';
 import { keepHeapSmall } from './heap.ts';
 import { type LogOutput, openLog } from './log-output.ts';
 import { writePidFile } from './pid-file.ts';
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly client: Socket | null;
   /** A hang-up of the terminal is not for it. */
   readonly outlivesTerminal: boolean;
+  /** How the command line gives the value of a key, for remedies in the log; null = it stays a key. */
+  readonly flagOf: FlagOf | null;
   readonly onListening: () => Promise<void>;
 }
 
@@ -34,7 +37,7 @@ export async function runBridge(resolved: ResolvedConfig, env: Environment, opti
   const output = openLog(log, env, options.hasStderr);
   const { logger } = output;
   const events = new EventHub();
-  logEvents(events, logger);
+  logEvents(events, options.flagOf ? withFlags(logger, options.flagOf) : logger);
   if (log.traffic) logTraffic(events, logger);
   for (const message of warnings) events.publish('warning', { message });
   const server = new BridgeServer(config, events);

@@ -2,6 +2,7 @@ import { quoted } from '../address/host-port.ts';
 import { parseAncestorArguments } from './ancestor-arguments.ts';
 import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
+import { SERVER_NOTES } from './ancestor-notes.ts';
 import { type Dialect, type Environment, type Invocation, usageError } from './dialect.ts';
 import { TEST_SERVER_OPTIONS } from './wsproxy-options.ts';
 
@@ -10,6 +11,7 @@ export const WSECHO_PAGE: AncestorPage = {
   usage: ['wsecho [options] [source_addr:]PORT'],
   what: 'A WebSocket server that sends back what it gets, with the pages of bascule to try it. A port alone is for this machine only; 0.0.0.0:PORT lets others in.',
   options: TEST_SERVER_OPTIONS,
+  notes: SERVER_NOTES,
 };
 
 /** The help page of wstest. */
@@ -17,6 +19,7 @@ export const WSTEST_PAGE: AncestorPage = {
   usage: ['wstest [options] [source_addr:]PORT [DELAY]'],
   what: 'A WebSocket server for load tests: it checks what it gets, and sends what it is told to. Its diagnostics page is on the same port. A port alone is for this machine only; 0.0.0.0:PORT lets others in. DELAY is accepted and without effect: the client says how fast.',
   options: TEST_SERVER_OPTIONS,
+  notes: SERVER_NOTES,
 };
 
 /** The command line of wsecho: a port. */

@@ -27,7 +27,7 @@ export const WEBSOCKIFY_OPTIONS: readonly AncestorOption[] = [
     flag: '--cafile',
     value: 'text',
     metavar: 'FILE',
-    help: 'Authorities (PEM) for --verify-client; by default those of Node.js.',
+    help: "Authorities (PEM) that may issue clients' certificates; by default those that the system trusts.",
   },
   {
     flag: '--ssl-version',
@@ -125,7 +125,7 @@ export const WEBSOCKIFY_OPTIONS: readonly AncestorOption[] = [
     value: 'text',
     metavar: 'FILE',
     extra: true,
-    help: 'Authorities (PEM) to trust for --ssl-target, instead of those of Node.js.',
+    help: 'Authorities (PEM) to trust for --ssl-target, instead of those that the system trusts.',
   },
   {
     flag: '--ssl-target-no-verify',

@@ -1,6 +1,7 @@
 import { parseAncestorArguments } from './ancestor-arguments.ts';
 import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
+import { WEBSOCKIFY_NOTES } from './ancestor-notes.ts';
 import type { Dialect, Environment, Invocation } from './dialect.ts';
 import { WEBSOCKIFY_OPTIONS } from './websockify-options.ts';
 
@@ -18,6 +19,19 @@ export const WEBSOCKIFY_PAGE: AncestorPage = {
   usage: USAGE,
   what: 'A WebSocket bridge with the command line of websockify 0.13.',
   options: WEBSOCKIFY_OPTIONS,
+  more: [
+    {
+      title: 'Examples',
+      rows: [
+        ['websockify --web ./noVNC 6080 localhost:5900', 'a VNC server, with its page'],
+        ['websockify --cert chain.pem --key key.pem --ssl-only 443 localhost:5900', 'TLS alone'],
+        ['websockify 5901 --wrap-mode=ignore -- vncserver :1', 'start the server, too'],
+        ['websockify --token-plugin TokenFile --token-source tokens.conf 6080', 'each client has its target'],
+        ['websockify --unix-target /run/app.sock 6080', 'a Unix socket'],
+      ],
+    },
+  ],
+  notes: WEBSOCKIFY_NOTES,
 };
 
 /** The command line of websockify 0.13. */

@@ -1,19 +1,15 @@
 import { quoted } from '../address/host-port.ts';
+import { isHttpToken } from '../address/http-token.ts';
 import { nearest } from '../address/nearest.ts';
 import { parsePeer } from '../address/peer-address.ts';
+import { isPort } from '../address/port.ts';
 import { formatTarget } from '../address/target-address.ts';
 import { Secret } from '../config/secret.ts';
 import { BridgeError } from '../errors.ts';
 import { parseExpression } from '../route/peer-expression.ts';
 import type { InputBuilder } from './input-builder.ts';
-
-/** What is wrong, without its place, and what to do. */
-export interface Mistake {
-  readonly what: string;
-  readonly remedy: string;
-  /** Where the value came from that is wrong, if it is known. */
-  readonly origin?: string;
-}
+import { FramingChoice } from './websocksy-framing.ts';
+import type { Mistake } from './websocksy-mistake.ts';
 
 /** What finds the peer of each connection, as the command line or the config file says it: it gathers its options. */
 export interface Backend {
@@ -23,14 +19,21 @@ export interface Backend {
   set(option: string, value: string, origin: string): Mistake | null;
   /** Puts everything into the input of a config; what is missing, else null. `give` says how an option is given. */
   build(builder: InputBuilder, give: (option: string) => string): Mistake | null;
+  /** What is wrong with its options taken together, once all are given. */
+  mistakes(): readonly Mistake[];
 }
 
 /** The backend that is there without `-b`: the same peer for everybody. */
 export class DefaultBackend implements Backend {
   readonly label: string = 'the default backend';
   readonly #values = new Map<string, Value>();
+  readonly #framing = new FramingChoice();
 
   set(option: string, value: string, origin: string): Mistake | null {
+    if (option === PLUGIN) {
+      this.#framing.addPlugin(value, origin);
+      return null;
+    }
     const mistake = knownOption(this.label, option, DEFAULT_OPTIONS) ?? wrongValue(option, value);
     // An empty value is none.
     if (value === '') this.#values.delete(option);
@@ -51,10 +54,14 @@ export class DefaultBackend implements Backend {
     }
     const protocol = this.#values.get('protocol');
     builder.set('subprotocols', protocol ? [protocol.text] : [], protocol?.origin ?? 'protocol');
-    const [framing, config] = [this.#values.get('framing'), this.#values.get('framing-config')];
-    builder.set('framing.name', framing?.text ?? 'auto', framing?.origin ?? 'framing');
-    if (config) builder.set('framing.config', config.text, config.origin);
+    this.#framing.build(builder, this.#values.get('framing'), this.#values.get('framing-config'));
     return null;
+  }
+
+  mistakes(): readonly Mistake[] {
+    const [, kind = ''] = /^(udp|unix-dgram):/i.exec(this.#values.get('host')?.text.trim() ?? '') ?? [];
+    const [framing, config] = [this.#values.get('framing'), this.#values.get('framing-config')];
+    return this.#framing.mistakes(kind === '' ? 'tcp' : 'udp', framing, config);
   }
 }
 
@@ -63,8 +70,13 @@ export class FileBackend implements Backend {
   readonly label: string = 'the backend file';
   #path: Value | null = null;
   readonly #expressions: Value[] = [];
+  readonly #framing = new FramingChoice();
 
   set(option: string, value: string, origin: string): Mistake | null {
+    if (option === PLUGIN) {
+      this.#framing.addPlugin(value, origin);
+      return null;
+    }
     const mistake = knownOption(this.label, option, FILE_OPTIONS);
     if (mistake) return mistake;
     if (option === 'path') {
@@ -91,9 +103,12 @@ export class FileBackend implements Backend {
       this.#expressions.map(({ text }) => text),
       first.origin,
     );
-    // A line that names no framing has this one.
-    builder.set('framing.name', 'auto', 'framing');
+    this.#framing.build(builder);
     return null;
+  }
+
+  mistakes(): readonly Mistake[] {
+    return this.#framing.mistakes('tcp');
   }
 }
 
@@ -102,6 +117,7 @@ export class PluginBackend implements Backend {
   readonly label: string;
   readonly #module: Value;
   readonly #options: Secret[] = [];
+  readonly #framing = new FramingChoice();
   #origin = '';
 
   constructor(module: string, origin: string) {
@@ -110,6 +126,10 @@ export class PluginBackend implements Backend {
   }
 
   set(option: string, value: string, origin: string): Mistake | null {
+    if (option === PLUGIN) {
+      this.#framing.addPlugin(value, origin);
+      return null;
+    }
     this.#options.push(new Secret(`${option}=${value}`));
     this.#origin ||= origin;
     return null;
@@ -119,8 +139,12 @@ export class PluginBackend implements Backend {
     builder.set('resolver', this.#module.text, this.#module.origin);
     if (this.#options.length > 0) builder.set('resolverOptions', this.#options, this.#origin);
     builder.set('subprotocols', ['*'], 'protocol');
-    builder.set('framing.name', 'auto', 'framing');
+    this.#framing.build(builder);
     return null;
+  }
+
+  mistakes(): readonly Mistake[] {
+    return this.#framing.mistakes('tcp');
   }
 }
 
@@ -146,6 +170,15 @@ export const FILE_OPTIONS: Readonly<Record<string, string>> = {
     'The name of a file, with %endpoint%, %cookie:NAME%, %header:TAG% or %query:NAME% in it. Of several the first whose file has a line for the client is taken.',
 };
 
+/** The option that every backend has, because plugins for framings are nothing that a backend knows. */
+const PLUGIN = 'framing-plugin';
+
+/** It, and what it means. */
+export const COMMON_OPTIONS: Readonly<Record<string, string>> = {
+  [PLUGIN]:
+    'The path or package of a JavaScript module that cuts streams into messages, which peers may name as their framing by the name of its file. May be given again and again.',
+};
+
 interface Value {
   readonly text: string;
   /** The flag, or the line of the file. */
@@ -154,7 +187,7 @@ interface Value {
 
 function knownOption(label: string, option: string, options: Readonly<Record<string, string>>): Mistake | null {
   if (Object.hasOwn(options, option)) return null;
-  const names = Object.keys(options);
+  const names = [...Object.keys(options), ...Object.keys(COMMON_OPTIONS)];
   const guess = nearest(option, names);
   return {
     what: `${label} has no option ${quoted(option)}`,
@@ -166,12 +199,7 @@ function wrongValue(option: string, value: string): Mistake | null {
   if (value === '') return null;
   if (option === 'port' && !isPort(value, 1))
     return { what: `${quoted(value)} is no port`, remedy: 'give a number from 1 to 65535' };
-  if (option === 'protocol' && !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(value))
+  if (option === 'protocol' && !isHttpToken(value))
     return { what: `${quoted(value)} is no subprotocol`, remedy: 'use letters, digits and -._ only' };
   return null;
-}
-
-/** Whether a text is the number of a port. */
-export function isPort(text: string, least: 0 | 1): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= 65_535;
 }

@@ -1,6 +1,6 @@
 import type { AncestorPage } from './ancestor-help.ts';
 import type { AncestorOption } from './ancestor-option.ts';
-import { DEFAULT_OPTIONS, FILE_OPTIONS } from './websocksy-backend.ts';
+import { COMMON_OPTIONS, DEFAULT_OPTIONS, FILE_OPTIONS } from './websocksy-backend.ts';
 
 /** The options of websocksy, in its order; behind them those that are ours. */
 export const WEBSOCKSY_OPTIONS: readonly AncestorOption[] = [
@@ -42,5 +42,6 @@ export const WEBSOCKSY_PAGE: AncestorPage = {
   more: [
     { title: 'Options of the default backend', rows: Object.entries(DEFAULT_OPTIONS) },
     { title: 'Options of the backend file', rows: Object.entries(FILE_OPTIONS) },
+    { title: 'Option of every backend', rows: Object.entries(COMMON_OPTIONS) },
   ],
 };

@@ -1,7 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { quoted } from '../address/host-port.ts';
-import { type Backend, createBackend, DefaultBackend, isPort, type Mistake } from './websocksy-backend.ts';
+import { isPort } from '../address/port.ts';
 import { InputBuilder } from './input-builder.ts';
+import { type Backend, createBackend, DefaultBackend } from './websocksy-backend.ts';
+import type { Mistake } from './websocksy-mistake.ts';
 
 /** One thing that the operator says, by a flag or by a line. */
 export interface Step {
@@ -49,6 +51,11 @@ export class WebsocksySettings {
         this.#given.push(origin);
         return this.#backend.set(name, value, origin);
     }
+  }
+
+  /** What is wrong with the options of the backend taken together. */
+  mistakes(): readonly Mistake[] {
+    return this.#backend.mistakes();
   }
 
   /** Makes the input of a config; what is missing. `give` says how the option of a backend is given. */

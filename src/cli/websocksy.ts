@@ -1,12 +1,14 @@
 import { quoted } from '../address/host-port.ts';
 import { issue } from '../config/issue.ts';
+import type { ErrorCode } from '../errors.ts';
 import { type IniEntry, parseIni } from '../config/websocksy-ini.ts';
 import { ancestorHelp } from './ancestor-help.ts';
 import { type Dialect, type Environment, type Exists, type Invocation, type ReadText, usageError } from './dialect.ts';
 import { EXIT, Failure, issueLine } from './failure.ts';
 import type { InputBuilder } from './input-builder.ts';
 import { FOREGROUND } from './launch.ts';
-import { DEFAULT_OPTIONS, FILE_OPTIONS, type Mistake } from './websocksy-backend.ts';
+import { COMMON_OPTIONS, DEFAULT_OPTIONS, FILE_OPTIONS } from './websocksy-backend.ts';
+import type { Mistake } from './websocksy-mistake.ts';
 import { WEBSOCKSY_PAGE, WEBSOCKSY_USAGE } from './websocksy-options.ts';
 import { type Step, WebsocksySettings } from './websocksy-settings.ts';
 
@@ -80,27 +82,45 @@ function fromFile(file: string, text: string, settings: WebsocksySettings): Inpu
   for (const entry of entries) {
     const step = readEntry(entry, file);
     const mistake = 'what' in step ? step : settings.apply(step);
-    const origin = `${file}:${entry.line}: ${entry.name}`;
     if (mistake)
-      found.push({ line: entry.line, text: describe('CONFIG_INVALID', mistake.what, mistake.remedy, origin) });
+      found.push({
+        line: entry.line,
+        text: describe('CONFIG_INVALID', mistake.what, mistake.remedy, originOf(entry, file)),
+      });
   }
-  if (found.length > 0) throw failure(found.toSorted((a, b) => a.line - b.line).map((each) => each.text));
-  const built = settings.build((option) => `write ${option.replace('=', ' = ')} below [backend]`);
-  if ('what' in built) throw failure([describe('CONFIG_INVALID', built.what, built.remedy, built.origin ?? file)]);
+  // What is missing may be missing because its line is wrong.
+  const built =
+    found.length > 0 ? null : settings.build((option) => `write ${option.replace('=', ' = ')} below [backend]`);
+  const missing = built !== null && 'what' in built ? built : null;
+  for (const { code = 'CONFIG_INVALID', what, remedy, origin = file } of [
+    ...settings.mistakes(),
+    missing ?? [],
+  ].flat()) {
+    const line = entries.find((entry) => origin === originOf(entry, file))?.line ?? Infinity;
+    found.push({ line, text: describe(code, what, remedy, origin) });
+  }
+  if (built === null || 'what' in built || found.length > 0)
+    throw failure(found.toSorted((one, other) => one.line - other.line).map(({ text: line }) => line));
   return built;
 }
 
-function readEntry({ section, name, value, line }: IniEntry, file: string): Step | Mistake {
-  const origin = `${file}:${line}: ${name}`;
+/** Where an entry stands, for messages. */
+function originOf({ line, name }: IniEntry, file: string): string {
+  return `${file}:${line}: ${name}`;
+}
+
+function readEntry(entry: IniEntry, file: string): Step | Mistake {
+  const { section, name, value } = entry;
+  const origin = originOf(entry, file);
   if (section === 'backend') return { kind: 'option', name, value, origin };
   const kind = CORE.find((known) => known === name);
   if (kind) return { kind, name: '', value, origin };
-  const isOfBackend = Object.hasOwn(DEFAULT_OPTIONS, name) || Object.hasOwn(FILE_OPTIONS, name);
+  const isOfBackend = [DEFAULT_OPTIONS, FILE_OPTIONS, COMMON_OPTIONS].some((options) => Object.hasOwn(options, name));
   const remedy = isOfBackend ? 'write it below [backend]' : `its options are ${CORE.join(', ')}`;
   return { what: `[core] has no option ${quoted(name)}`, remedy };
 }
 
-function describe(code: 'CONFIG_SYNTAX' | 'CONFIG_INVALID', what: string, remedy: string, place: string): string {
+function describe(code: ErrorCode, what: string, remedy: string, place: string): string {
   return issueLine(issue(code, [], what, remedy), place);
 }
 

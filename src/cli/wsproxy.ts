@@ -1,6 +1,7 @@
 import { parseAncestorArguments } from './ancestor-arguments.ts';
 import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
+import { WSPROXY_NOTES } from './ancestor-notes.ts';
 import { type Dialect, type Environment, type Invocation, usageError } from './dialect.ts';
 import { WSPROXY_OPTIONS } from './wsproxy-options.ts';
 
@@ -14,6 +15,17 @@ export const WSPROXY_PAGE: AncestorPage = {
   usage: USAGE,
   what: 'A WebSocket bridge with the command line of wsproxy. It also takes the WebSocket drafts of 2010 and 2011, and answers Flash policy requests.',
   options: WSPROXY_OPTIONS,
+  more: [
+    {
+      title: 'Examples',
+      rows: [
+        ['wsproxy --web ./noVNC 6080 localhost:5900', 'a VNC server, with its page'],
+        ['wsproxy -D --record sessions/vnc 6080 localhost:5900', 'in the background, recorded'],
+        ['wsproxy 5901 --wrap-mode=ignore -- vncserver :1', 'start the server, too'],
+      ],
+    },
+  ],
+  notes: WSPROXY_NOTES,
 };
 
 /** The command line of wsproxy, as noVNC had it in 2011: in the foreground unless -D is given. */

@@ -1,6 +1,7 @@
 import { parseAncestorArguments } from './ancestor-arguments.ts';
 import { ancestorHelp, type AncestorPage } from './ancestor-help.ts';
 import { ancestorInvocation } from './ancestor-input.ts';
+import { SERVER_NOTES } from './ancestor-notes.ts';
 import { type Dialect, type Environment, type Invocation, usageError } from './dialect.ts';
 import { WSWRAP_OPTIONS } from './wsproxy-options.ts';
 
@@ -13,6 +14,16 @@ export const WSWRAP_PAGE: AncestorPage = {
   options: WSWRAP_OPTIONS.map((option) =>
     option.flag === '--wrap-mode' ? { ...option, help: option.help.replace('[exit]', '[ignore]') } : option,
   ),
+  more: [
+    {
+      title: 'Examples',
+      rows: [
+        ['wswrap 5901 vncserver -geometry 640x480 :1', 'a VNC server that goes into the background'],
+        ['wswrap --wrap-mode=respawn 2023 telnetd -debug 2023', 'a server for one connection, started again'],
+      ],
+    },
+  ],
+  notes: SERVER_NOTES,
 };
 
 /** The command line of wswrap: a port, then a program as it is. */

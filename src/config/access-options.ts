@@ -18,7 +18,7 @@ export const ACCESS_OPTIONS: readonly Option[] = [
     default: null,
     flag: '--client-ca',
     group: 'Access',
-    help: "Authorities (PEM) that may issue clients' certificates, instead of those of Node.js.",
+    help: "Authorities (PEM) that may issue clients' certificates, instead of those that the system trusts.",
   },
   {
     key: 'auth.htpasswd',

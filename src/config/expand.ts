@@ -1,14 +1,15 @@
 import path from 'node:path';
 import { formatListen, parseListen } from './address.ts';
 import { BUILTIN_PAGES } from './builtin-pages.ts';
-import { expandFraming } from './framing-config.ts';
+import { frameAncestorsFault } from './frame-ancestors.ts';
+import { type ExpandedFraming, expandFraming } from './framing-config.ts';
 import type { LogInput } from './input.ts';
 import { type ConfigIssue, issue, type IssuePath } from './issue.ts';
 import type {
-  FramingConfig,
   LifeConfig,
   ListenAddress,
   ListenerLimits,
+  PlainAnswer,
   RelayConfig,
   RouteMatch,
   TlsVersion,
@@ -59,8 +60,15 @@ export interface ExpandedListener {
   readonly name: string;
   readonly listen: ListenAddress;
   readonly legacyProtocols: boolean;
+  readonly plainAnswer: PlainAnswer;
   readonly listenFamily: 'any' | 'ipv4' | 'ipv6';
-  readonly web: { readonly root: string; readonly listing: boolean; readonly auth: boolean } | null;
+  readonly web: {
+    readonly root: string;
+    readonly listing: boolean;
+    readonly auth: boolean;
+    /** As it was given; null = the default of the root. */
+    readonly frameAncestors: readonly string[] | null;
+  } | null;
   readonly auth: ValidAuth | null;
   readonly tls: (ValidTls & { readonly cert: string; readonly only: boolean; readonly minVersion: TlsVersion }) | null;
   readonly limits: ListenerLimits;
@@ -77,7 +85,7 @@ export interface ExpandedRoute {
   readonly strictSubprotocols: boolean;
   /** Absolute; null = no recording. */
   readonly record: string | null;
-  readonly framing: FramingConfig | null;
+  readonly framing: ExpandedFraming;
   readonly relay: RelayConfig;
 }
 
@@ -88,6 +96,7 @@ const OF_ONE_LISTENER = [
   'unixMode',
   'listenFamily',
   'legacyProtocols',
+  'plainAnswer',
   'web',
   'auth',
   'tls',
@@ -158,6 +167,7 @@ class Expansion {
       name: listener.name ?? formatListen(listen),
       listen,
       legacyProtocols: listener.legacyProtocols ?? false,
+      plainAnswer: listener.plainAnswer ?? 'upgrade-required',
       listenFamily: listener.listenFamily ?? 'any',
       web: this.#web(listener, at),
       auth: this.#auth(listener, at),
@@ -182,9 +192,11 @@ class Expansion {
     }
     if (web.auth && !listener.auth)
       this.#issue([...at, 'web', 'auth'], 'there is nothing to ask for', 'give a method, such as auth.htpasswd');
-    const { listing = false, auth = false } = web;
+    const { listing = false, auth = false, frameAncestors = null } = web;
+    const fault = frameAncestors && frameAncestorsFault(frameAncestors);
+    if (fault) this.#issue([...at, 'web', 'frameAncestors'], fault.what, fault.remedy);
     const root = web.root === BUILTIN_PAGES ? web.root : path.resolve(this.#directory, web.root);
-    return { root, listing, auth };
+    return { root, listing, auth, frameAncestors };
   }
 
   #auth({ auth, tls }: ValidListener, at: IssuePath): ValidAuth | null {

@@ -13,7 +13,7 @@ export const FRAMING_OPTIONS: readonly Option[] = [
     metavar: 'NAME[:CONFIG]',
     alsoCalled: ['framer', 'delimiter', 'message-separator'],
     group: 'Framing',
-    help: "Cut the target's stream into messages: auto, text, binary, newline, separator:TEXT, fixedlength:N, length16, length32, dynamic32, json, or the path of a plugin.",
+    help: "Cut the target's stream into messages: auto, text, binary, newline, separator:TEXT, fixedlength:N, length16, length32, dynamic32, json, the path of a plugin, or plugin:PACKAGE.",
   },
   {
     key: 'framing.config',
@@ -43,7 +43,7 @@ export const FRAMING_OPTIONS: readonly Option[] = [
     flag: '--client-framing',
     metavar: 'NAME[:CONFIG]',
     group: 'Framing',
-    help: "Put each message of the client into the target's stream by newline, separator:TEXT, length16, length32, dynamic32, or the path of a plugin; by default as it is.",
+    help: "Put each message of the client into the target's stream by newline, separator:TEXT, length16, length32, dynamic32, the path of a plugin, or plugin:PACKAGE; by default as it is.",
   },
   {
     key: 'clientFraming.config',
@@ -62,5 +62,17 @@ export const FRAMING_OPTIONS: readonly Option[] = [
     inherited: true,
     group: 'Framing',
     help: 'JavaScript module that puts messages of the client into the stream, in place of a name.',
+  },
+  {
+    key: 'framingPlugins',
+    scope: 'route',
+    type: 'texts',
+    default: null,
+    inherited: true,
+    flag: '--framing-plugin',
+    repeated: true,
+    metavar: 'MODULE[:CONFIG]',
+    group: 'Framing',
+    help: 'Load a plugin that peer files and resolvers may name as a framing, by the name of its file.',
   },
 ];

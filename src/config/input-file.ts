@@ -1,4 +1,5 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { BridgeError, type ErrorCode } from '../errors.ts';
 import { quoted } from '../address/host-port.ts';
 
@@ -35,6 +36,26 @@ export function checkWebRoot(directory: string): string {
     fail(systemReason(thrown), thrown);
   }
   return directory;
+}
+
+/** Checks that files can be made in the directory of a recording. Throws CONFIG_INVALID. */
+export function checkRecordPath(file: string): void {
+  const directory = path.dirname(file);
+  const fail = (reason: string, cause?: unknown): never => {
+    const detail = `nothing can be recorded in ${quoted(directory)}: ${reason}`;
+    throw new BridgeError('CONFIG_INVALID', {
+      detail,
+      remedy: 'Give a path in a directory that can be written to.',
+      cause,
+    });
+  };
+  try {
+    if (!statSync(directory).isDirectory()) fail('it is not a directory');
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (thrown) {
+    if (thrown instanceof BridgeError) throw thrown;
+    fail(systemReason(thrown), thrown);
+  }
 }
 
 /** What a system error says, in words. */

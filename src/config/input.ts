@@ -1,5 +1,5 @@
 import type { SessionHandler } from '../bridge-session.ts';
-import type { TargetFunction, TlsVersion } from './model.ts';
+import type { PlainAnswer, TargetFunction, TlsVersion } from './model.ts';
 import type { SyslogFacility } from '../observe/syslog-format.ts';
 import type { Secret } from './secret.ts';
 import type { SettingsInput } from './settings.ts';
@@ -34,6 +34,8 @@ export interface FramingsInput {
   readonly framing?: FramerInput;
   /** From the client to the target. */
   readonly clientFraming?: FramerInput;
+  /** Plugins that framings may be named after: paths, or names of packages, with ':' and what they need to know behind. */
+  readonly framingPlugins?: readonly string[];
 }
 
 /** A name such as 'newline', or 'separator:;' with what it needs to know; or a plugin. */
@@ -48,7 +50,8 @@ export interface ListenerInput extends PeersInput, FramingsInput {
   readonly unixMode?: string;
   readonly listenFamily?: 'any' | 'ipv4' | 'ipv6';
   readonly legacyProtocols?: boolean;
-  readonly web?: string | { readonly root?: string; readonly listing?: boolean; readonly auth?: boolean };
+  readonly plainAnswer?: PlainAnswer;
+  readonly web?: string | WebInput;
   readonly auth?: AuthInput;
   readonly tls?: TlsInput;
   readonly limits?: LimitsInput;
@@ -61,6 +64,14 @@ export interface ListenerInput extends PeersInput, FramingsInput {
   readonly strictSubprotocols?: boolean;
   readonly record?: string;
   readonly relay?: RelayInput;
+}
+
+export interface WebInput {
+  readonly root?: string;
+  readonly listing?: boolean;
+  readonly auth?: boolean;
+  /** Origins, 'self', 'none' or '*'. */
+  readonly frameAncestors?: readonly string[];
 }
 
 /** Who may connect. Every method that is given has to accept. */

@@ -70,6 +70,15 @@ export const LISTENER_OPTIONS: readonly Option[] = [
     help: 'List directories that have no index page.',
   },
   {
+    key: 'plainAnswer',
+    scope: 'listener',
+    type: 'enum',
+    values: ['upgrade-required', 'method-not-allowed'],
+    default: 'upgrade-required',
+    group: 'Web page',
+    help: 'What requests get that ask for no WebSocket, where no files are served: status 426 (upgrade-required), or 405 as websockify has it.',
+  },
+  {
     key: 'web.auth',
     scope: 'listener',
     type: 'boolean',
@@ -77,6 +86,16 @@ export const LISTENER_OPTIONS: readonly Option[] = [
     flag: '--web-auth',
     group: 'Web page',
     help: 'Ask for the same credentials before files are served.',
+  },
+  {
+    key: 'web.frameAncestors',
+    scope: 'listener',
+    type: 'texts',
+    default: null,
+    flag: '--web-frame-ancestors',
+    alsoCalled: ['x-frame-options', 'frame-options', 'iframe', 'embed'],
+    group: 'Web page',
+    help: "Sites whose pages may show these in a frame: origins such as https://example.com, self, none or '*'. By default self for the pages of Bascule; a directory of yours is sent without this rule.",
   },
   {
     key: 'tls.cert',

@@ -54,9 +54,14 @@ export interface ListenerConfig {
   readonly webAuth?: boolean;
   /** Takes Hixie-75/76 handshakes, HyBi versions 7 and 8, base64 frames without a subprotocol, and Flash policy requests. */
   readonly legacyProtocols?: boolean;
+  /** What a request gets that asks for no WebSocket, where no files are served: 426 or 405; absent = 426. */
+  readonly plainAnswer?: PlainAnswer;
   /** The first route that matches is taken. */
   readonly routes: readonly RouteConfig[];
 }
+
+/** A status of HTTP by its name. */
+export type PlainAnswer = 'upgrade-required' | 'method-not-allowed';
 
 export type ListenAddress =
   | {
@@ -105,6 +110,8 @@ export interface WebConfig {
   readonly root: string;
   /** Show a listing for a directory without an index page. */
   readonly listing: boolean;
+  /** Who may frame the pages: the sources of frame-ancestors (CSP 3 §6.4.2) as a header has them; absent = no rule. */
+  readonly frameAncestors?: string;
 }
 
 export interface RouteConfig {
@@ -118,6 +125,8 @@ export interface RouteConfig {
   readonly relay: RelayConfig;
   /** How streams and messages are turned into each other; absent = as they come. */
   readonly framing?: FramingConfig;
+  /** Plugins that peer files and resolvers may name as the framing of a peer; absent = that of `framing` only. */
+  readonly framingPlugins?: readonly PluginConfig[];
   /** Records every session to `path` with the session's number behind it; absent = no recording. */
   readonly record?: RecordConfig;
 }
@@ -243,6 +252,8 @@ export type TokenSourceConfig =
   | { readonly kind: 'http'; readonly url: string; readonly format: 'plain' | 'json' }
   /** The token is a JWS or JWE that carries host and port. `key` is PEM, or a shared secret. */
   | { readonly kind: 'jwt'; readonly key: Secret }
+  /** The same with the key in a file, which is read again when it has changed. */
+  | { readonly kind: 'jwt-file'; readonly path: string }
   | {
       readonly kind: 'redis';
       readonly host: string;

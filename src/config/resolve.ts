@@ -2,8 +2,9 @@ import { BridgeError } from '../errors.ts';
 import { expand, type ExpandedConfig, type ExpandedListener, type ExpandedRoute, type LogSettings } from './expand.ts';
 import type { BridgeInput } from './input.ts';
 import { webDirectory } from './builtin-pages.ts';
-import { checkRouteFraming } from './framing-config.ts';
-import { checkWebRoot } from './input-file.ts';
+import { frameAncestors } from './frame-ancestors.ts';
+import { framingIssues, routeFraming } from './framing-config.ts';
+import { checkRecordPath, checkWebRoot } from './input-file.ts';
 import { deadRouteWarnings } from './dead-routes.ts';
 import { authMethods } from './auth-methods.ts';
 import { type ConfigIssue, errorOf, issueOf, type IssuePath, keyOf } from './issue.ts';
@@ -15,6 +16,7 @@ import type {
   RouteConfig,
   TargetConfig,
   TlsTargetConfig,
+  WebConfig,
 } from './model.ts';
 import { defaultValue } from './option-value.ts';
 import { optionOf } from './options.ts';
@@ -100,11 +102,12 @@ class Resolution {
       nextFreePort: this.#context.nextFreePort ?? false,
       tls: server ?? null,
       tlsOnly: tls?.only ?? false,
-      web: web && { root: webDirectory(web.root), listing: web.listing },
+      web: web && webConfig(web),
       limits,
       ...(auth ? { auth: authMethods(auth) } : {}),
       ...(web?.auth ? { webAuth: true } : {}),
       ...(listener.legacyProtocols ? { legacyProtocols: true } : {}),
+      ...(listener.plainAnswer === 'upgrade-required' ? {} : { plainAnswer: listener.plainAnswer }),
       routes: routes.map((route) => this.#route(route, address)),
     };
   }
@@ -112,7 +115,8 @@ class Resolution {
   #route(route: ExpandedRoute, address: ListenAddress): RouteConfig {
     const { name, match, targetPath, subprotocols, strictSubprotocols, record, framing, relay } = route;
     const target = this.#target(route.target, targetPath, address);
-    if (framing) checkRouteFraming(framing, target, relay.maxMessage, this.#attempt(targetPath.slice(0, -1)));
+    if (record !== null) this.#attempt(targetPath.slice(0, -1))('record', () => checkRecordPath(record));
+    this.#issues.push(...framingIssues(framing, target, relay.maxMessage, targetPath.slice(0, -1)));
     return {
       name,
       match,
@@ -120,7 +124,7 @@ class Resolution {
       subprotocols,
       ...(strictSubprotocols ? { strictSubprotocols } : {}),
       relay,
-      ...(framing ? { framing } : {}),
+      ...routeFraming(framing),
       ...(record === null ? {} : { record: { path: record } }),
     };
   }
@@ -175,6 +179,11 @@ class Resolution {
   #warner(path: IssuePath): (message: string) => void {
     return (message) => this.warnings.push(`${keyOf(path)}: ${message}`);
   }
+}
+
+function webConfig({ root, listing, frameAncestors: given }: NonNullable<ExpandedListener['web']>): WebConfig {
+  const sources = frameAncestors(root, given);
+  return { root: webDirectory(root), listing, ...(sources === null ? {} : { frameAncestors: sources }) };
 }
 
 function endsByItself({ once, timeout, idleTimeout }: LifeConfig): boolean {

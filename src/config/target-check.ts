@@ -1,3 +1,4 @@
+import { quoted } from '../address/host-port.ts';
 import { type ConfigIssue, issue, type IssuePath } from './issue.ts';
 import type { ValidTarget, ValidTokens } from './valid-input.ts';
 
@@ -31,6 +32,8 @@ export function checkTarget(target: ValidTarget | undefined, at: IssuePath, issu
   for (const key of PROGRAM_KEYS)
     if (target[key] !== undefined && !target.program)
       report(key, `${key} is for targets with a program`, 'give target.program, or leave it out');
+  if (target.portEnv !== undefined && !/^[A-Za-z_]\w*$/.test(target.portEnv))
+    report('portEnv', `${quoted(target.portEnv)} is no name of a variable`, 'write letters, digits and underscores');
   if (target.tokens) checkTokens(target.tokens, [...at, 'tokens'], issues);
   if (target.tokens?.tls) return withCertificate(target, report);
   if (url?.kind !== 'tls') {

@@ -23,10 +23,10 @@ function tokenSource(tokens: ValidTokens, attempt: Attempt): TokenSourceConfig |
   if (redis) return redisSource(redis, attempt);
   if (plugin !== undefined) return { kind: 'plugin', module: plugin, source: pluginSource?.reveal() ?? null };
   if (jwtKey === undefined) return undefined;
-  const key = attempt('jwtKey', () =>
-    jwtKey.includes('-----BEGIN') ? jwtKey : readInputFile(jwtKey, 'TOKEN_SOURCE_INVALID'),
-  );
-  return key === undefined ? undefined : { kind: 'jwt', key: new Secret(key) };
+  if (jwtKey.includes('-----BEGIN')) return { kind: 'jwt', key: new Secret(jwtKey) };
+  // The engine reads it, again and again; that it can be read at all is to be known before anything starts.
+  const text = attempt('jwtKey', () => readInputFile(jwtKey, 'TOKEN_SOURCE_INVALID'));
+  return text === undefined ? undefined : { kind: 'jwt-file', path: jwtKey };
 }
 
 function redisSource(redis: ValidRedis, attempt: Attempt): TokenSourceConfig | undefined {

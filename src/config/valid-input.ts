@@ -1,5 +1,5 @@
 import type { SessionHandler } from '../bridge-session.ts';
-import type { ListenAddress, TargetFunction, TlsVersion } from './model.ts';
+import type { ListenAddress, PlainAnswer, TargetFunction, TlsVersion } from './model.ts';
 import type { LogInput, RedisInput, TokensInput } from './input.ts';
 import type { Secret } from './secret.ts';
 import type { Setting } from './settings.ts';
@@ -24,6 +24,7 @@ export interface ValidFramer {
 export interface ValidFramings {
   readonly framing?: ValidFramer;
   readonly clientFraming?: ValidFramer;
+  readonly framingPlugins?: readonly string[];
 }
 
 /** What finds a target for each client, in place of one. */
@@ -39,7 +40,13 @@ export interface ValidListener extends ValidPeers, ValidFramings {
   readonly unixMode?: number;
   readonly listenFamily?: 'any' | 'ipv4' | 'ipv6';
   readonly legacyProtocols?: boolean;
-  readonly web?: { readonly root?: string; readonly listing?: boolean; readonly auth?: boolean };
+  readonly plainAnswer?: PlainAnswer;
+  readonly web?: {
+    readonly root?: string;
+    readonly listing?: boolean;
+    readonly auth?: boolean;
+    readonly frameAncestors?: readonly string[];
+  };
   readonly auth?: ValidAuth;
   readonly tls?: ValidTls;
   readonly limits?: Readonly<Record<string, number>>;

@@ -2,11 +2,11 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Most bytes that the systems allow for a name. */
-const MOST_BYTES = 255;
+export const LONGEST_NAME = 255;
 
 /** Whether a text that a client sent names an entry of a directory: one visible name, no path. */
 export function isEntryName(name: string): boolean {
-  return name !== '' && !name.startsWith('.') && !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= MOST_BYTES;
+  return name !== '' && !name.startsWith('.') && !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= LONGEST_NAME;
 }
 
 /**
@@ -17,7 +17,7 @@ export async function findEntry(directory: string, name: string): Promise<string
   if (!isEntryName(name)) return null;
   const root = await realpath(directory);
   const real = await realpath(path.join(root, name)).catch((error: unknown) => {
-    if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (isAbsence(error)) return null;
     throw error;
   });
   return real !== null && isInside(root, real) ? real : null;
@@ -27,6 +27,11 @@ export async function findEntry(directory: string, name: string): Promise<string
 export function isInside(directory: string, file: string): boolean {
   const inside = path.relative(directory, file);
   return inside !== '' && inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside);
+}
+
+/** Whether the system says that there is no such file. */
+export function isAbsence(error: unknown): boolean {
+  return ABSENT.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);

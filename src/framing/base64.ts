@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
-import type { Frame, Framer, Framing, Unframer } from './framing.ts';
+import { type Frame, type Framer, Framing, type Unframer } from './framing.ts';
 import { asBinary, PassingFramer, PassingUnframer } from './passing.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -13,8 +13,8 @@ const EQUALS = 0x3d;
  * client's messages into it; null = as they come.
  */
 export function createBase64(inner: Framing | null = null): Framing {
-  const { framer, unframer } = inner ?? { framer: new PassingFramer(asBinary), unframer: new PassingUnframer() };
-  return { framer: new Base64Framer(framer), unframer: new Base64Unframer(unframer) };
+  const { framer, unframer } = inner ?? new Framing(new PassingFramer(asBinary), new PassingUnframer());
+  return new Framing(new Base64Framer(framer), new Base64Unframer(unframer));
 }
 
 /** Makes one text message of each piece. */

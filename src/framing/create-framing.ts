@@ -4,12 +4,13 @@ import type { FramerConfig, FramingConfig, PluginConfig } from '../config/model.
 import { AppendingUnframer } from './append.ts';
 import { ArrivingFramer, asText, asWhatItIs, type Judge } from './arriving.ts';
 import { CuttingFramer } from './cutter.ts';
-import type { Framer, Framing, Unframer } from './framing.ts';
-import { badFraming, readFields, readNumber, readSeparator, readWord } from './framing-text.ts';
+import { type Framer, Framing, type Unframer } from './framing.ts';
+import { BadFramingConfig, badFraming, readFields, readNumber, readSeparator, readWord } from './framing-text.ts';
 import { JsonBoundary } from './json.ts';
 import { FixedBoundary, LengthBoundary, type LengthField } from './length.ts';
 import { asBinary, PassingFramer, PassingUnframer } from './passing.ts';
-import { type LoadedFraming, PluginFramer } from './plugin-framer.ts';
+import type { LoadedFraming } from './plugin-calls.ts';
+import { PluginFramer } from './plugin-framer.ts';
 import { pluginUnframer } from './plugin-unframer.ts';
 import { createPrefix } from './prefix.ts';
 import { SeparatorBoundary } from './separator.ts';
@@ -91,10 +92,14 @@ export function createFraming(
   const most = limit === 0 ? LIMIT : limit;
   if (target === 'message') return ofMessages(framer ?? unframer);
   if (target === 'datagram') return ofDatagrams(framer, unframer);
-  const framing = {
-    framer: framer ? makeFramer(framer, most, plugin) : new PassingFramer(asBinary),
-    unframer: unframer ? makeUnframer(unframer, most, plugin) : new PassingUnframer(),
-  };
+  const cut = framer ? makeFramer(framer, most, plugin) : new PassingFramer(asBinary);
+  let framing: Framing;
+  try {
+    framing = new Framing(cut, unframer ? makeUnframer(unframer, most, plugin) : new PassingUnframer());
+  } catch (error) {
+    cut.dispose();
+    throw error;
+  }
   return isAsItComes(framer) && isAsItComes(unframer) ? null : framing;
 }
 
@@ -143,7 +148,7 @@ function ofDatagrams(framer: FramerConfig | null, unframer: FramerConfig | null)
     throw badFraming(`${nameOf(framer)} is for streams: ${whole}`, `use ${namesWith('judge')}, or leave it out`);
   if (unframer && unframer.name !== 'passthrough')
     throw badFraming(`${nameOf(unframer)} is for streams: ${whole}`, 'leave it out');
-  return judge === asBinary ? null : { framer: new PassingFramer(judge), unframer: new PassingUnframer() };
+  return judge === asBinary ? null : new Framing(new PassingFramer(judge), new PassingUnframer());
 }
 
 function nameOf(config: FramerConfig | null): string {
@@ -156,11 +161,13 @@ function kindOf(name: string, config: string | null): Kind {
     const guess = nearest(name, Object.keys(KINDS));
     throw badFraming(
       `there is no framing called ${quoted(name)}`,
-      guess ? `did you mean ${guess}?` : `use ${Object.keys(KINDS).join(', ')}, or the path of a plugin`,
+      guess
+        ? `did you mean ${guess}?`
+        : `use ${Object.keys(KINDS).join(', ')}, the path of a plugin, or plugin:NAME for one that is a package`,
     );
   }
   if (kind.bare && config !== null && config !== '')
-    throw badFraming(`${name} takes no config`, 'leave the config out');
+    throw new BadFramingConfig(`${name} takes no config`, 'leave the config out');
   return kind;
 }
 

@@ -9,15 +9,22 @@ export function badFraming(what: string, remedy: string): BridgeError {
   return new BridgeError('FRAMING_INVALID', { detail: what, message: what, remedy });
 }
 
+/** Says that a framing is known, and that its config is at fault. */
+export class BadFramingConfig extends BridgeError {
+  constructor(what: string, remedy: string) {
+    super('FRAMING_INVALID', { detail: what, message: what, remedy });
+  }
+}
+
 /** Reads a separator: text in UTF-8 with \r \t \n \0 \f \\ and \xHH for bytes. */
 export function readSeparator(text: string | null): Buffer {
   if (text === null || text === '')
-    throw badFraming('separator has no separator', "give it as its config, such as '\\r\\n'");
+    throw new BadFramingConfig('separator has no separator', "give it as its config, such as '\\r\\n'");
   const pieces: Buffer[] = [];
   for (const [piece] of text.matchAll(/\\x[0-9a-f]{2}|\\.|\\$|[^\\]+/gis)) pieces.push(readPiece(piece));
   const separator = Buffer.concat(pieces);
   if (separator.length > LONGEST_SEPARATOR)
-    throw badFraming(`the separator has ${separator.length} bytes`, `give at most ${LONGEST_SEPARATOR}`);
+    throw new BadFramingConfig(`the separator has ${separator.length} bytes`, `give at most ${LONGEST_SEPARATOR}`);
   return separator;
 }
 
@@ -26,7 +33,10 @@ function readPiece(piece: string): Buffer {
   if (/^\\x../i.test(piece)) return Buffer.from(piece.slice(2), 'hex');
   const byte = CONTROLS[piece.slice(1)];
   if (byte !== undefined) return Buffer.of(byte);
-  throw badFraming(`${quoted(piece)} in the separator stands for nothing`, 'use \\r \\t \\n \\0 \\f \\\\ or \\xHH');
+  throw new BadFramingConfig(
+    `${quoted(piece)} in the separator stands for nothing`,
+    'use \\r \\t \\n \\0 \\f \\\\ or \\xHH',
+  );
 }
 
 /** Reads 'key=value,key=value' with the given keys. */
@@ -36,11 +46,11 @@ export function readFields(name: string, text: string | null, keys: readonly str
     const equals = field.indexOf('=');
     const key = field.slice(0, equals).trim();
     if (equals === -1 || !keys.includes(key))
-      throw badFraming(
+      throw new BadFramingConfig(
         `${name} has no setting ${quoted(field.trim())}`,
         `use ${keys.map((each) => `${each}=`).join(', ')}`,
       );
-    if (fields.has(key)) throw badFraming(`${name} has ${key} twice`, 'give it once');
+    if (fields.has(key)) throw new BadFramingConfig(`${name} has ${key} twice`, 'give it once');
     fields.set(key, field.slice(equals + 1).trim());
   }
   return fields;
@@ -51,7 +61,7 @@ export function readNumber(what: string, text: string, least: number, most: numb
   const value = /^-?(0x[0-9a-f]+|0|[1-9]\d*)$/i.test(text) ? numberOf(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   const remedy = `give a whole number from ${least} to ${most}`;
-  throw badFraming(`${what} is ${quoted(text)}`, remedy);
+  throw new BadFramingConfig(`${what} is ${quoted(text)}`, remedy);
 }
 
 function numberOf(text: string): number {
@@ -62,5 +72,5 @@ function numberOf(text: string): number {
 export function readWord<Word extends string>(what: string, text: string, words: readonly Word[]): Word {
   const word = words.find((each) => each === text);
   if (word !== undefined) return word;
-  throw badFraming(`${what} is ${quoted(text)}`, `give ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+  throw new BadFramingConfig(`${what} is ${quoted(text)}`, `give ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
 }

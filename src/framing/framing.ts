@@ -38,7 +38,18 @@ export interface Unframer {
 }
 
 /** Both directions of one session. */
-export interface Framing {
+export class Framing {
   readonly framer: Framer;
   readonly unframer: Unframer;
+
+  constructor(framer: Framer, unframer: Unframer) {
+    this.framer = framer;
+    this.unframer = unframer;
+  }
+
+  /** Drops what both keep. Never throws. */
+  dispose(): void {
+    this.framer.dispose();
+    this.unframer.dispose();
+  }
 }

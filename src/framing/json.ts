@@ -51,7 +51,8 @@ const NEWLINE = 0x0a;
 /**
  * Ends a message behind each JSON value at the top of the stream; the white space in front of a value belongs to it.
  *
- * A number ends at the byte behind it. What is not JSON is one binary message with the rest of its line.
+ * A number ends at the byte behind it. What is not JSON is one binary message with the rest of its line. White space at
+ * the end of the stream is dropped.
  */
 export class JsonBoundary implements Boundary {
   readonly header = 0;
@@ -90,7 +91,9 @@ export class JsonBoundary implements Boundary {
     return wrong ? OPCODE.binary : kindOfText(message);
   }
 
-  kindOfRest(rest: Buffer): DataOpcode {
+  kindOfRest(rest: Buffer): DataOpcode | null {
+    // White space that no value follows, such as the newline of the last line, would be a message that nobody can parse.
+    if (this.#state === START) return null;
     // A number at the very end is whole.
     this.#wrong = !(this.#state >= SIGN && this.#endNumber());
     return this.kindOf(rest);

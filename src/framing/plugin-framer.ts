@@ -1,16 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { asBridgeError, BridgeError } from '../errors.ts';
-import type { PluginFramer as Cut, PluginFraming, PluginMessage, PluginUnframer } from '../plugin/api.ts';
-import { messageOf } from '../plugin/load.ts';
+import type { PluginFramer as Cut, PluginMessage } from '../plugin/api.ts';
 import { OPCODE } from '../websocket/opcode.ts';
 import type { Frame, Framer } from './framing.ts';
-
-/** A plugin as framings know it: loaded and made. */
-export interface LoadedFraming {
-  readonly label: string;
-  readonly made: PluginFraming;
-  readonly warn: (message: string) => void;
-}
+import { answerOf, bytesOf, disposed, dropPromise, guarded, type LoadedFraming, madeBy } from './plugin-calls.ts';
 
 /**
  * Cuts a stream by a plugin. Whatever the plugin does wrong is FRAMING_FAILED and harms one session only.
@@ -32,13 +25,13 @@ export class PluginFramer implements Framer {
     this.#plugin = plugin;
     this.#limit = limit;
     if (!made.createFramer) throw new BridgeError('FRAMING_INVALID', { detail: `${label} (it has no createFramer)` });
-    this.#cut = guarded(label, 'createFramer', () => made.createFramer!({ limit }));
-    if (typeof this.#cut?.push !== 'function') throw failure(label, 'createFramer gave nothing with a method push');
+    this.#cut = madeBy(label, 'createFramer', () => made.createFramer!({ limit }));
   }
 
   push(chunk: Buffer): readonly Frame[] {
     // The plugin may keep what it gets, and the memory of the chunk is used again.
-    const frames = this.#frames('push', () => this.#cut.push(Buffer.from(chunk)));
+    const own = Buffer.from(chunk);
+    const frames = this.#frames('push', own, () => this.#cut.push(own));
     this.held = frames.length > 0 ? 0 : this.held + chunk.length;
     if (this.held > this.#limit) this.error ??= this.#tooLarge(`no message in ${this.held} bytes`);
     return frames;
@@ -46,7 +39,7 @@ export class PluginFramer implements Framer {
 
   end(): readonly Frame[] {
     this.held = 0;
-    return this.#cut.end ? this.#frames('end', () => this.#cut.end!()) : [];
+    return this.#frames('end', null, () => (this.#cut.end ? this.#cut.end() : []));
   }
 
   dispose(): void {
@@ -56,14 +49,15 @@ export class PluginFramer implements Framer {
     disposed(this.#plugin, this.#cut);
   }
 
-  #frames(method: string, call: () => readonly PluginMessage[]): readonly Frame[] {
+  #frames(method: 'push' | 'end', own: Buffer | null, call: () => readonly PluginMessage[]): readonly Frame[] {
     if (this.error) return [];
     const frames: Frame[] = [];
     try {
       guarded(this.#plugin.label, method, () => {
-        const messages = call();
+        const messages: unknown = answerOf(call());
         if (!Array.isArray(messages)) throw new TypeError('it gave no list of messages');
-        for (const message of messages as readonly unknown[]) frames.push(this.#frame(message));
+        dropPromises(messages);
+        for (const message of messages as readonly unknown[]) frames.push(this.#frame(answerOf(message), own));
       });
     } catch (error) {
       this.error = asBridgeError(error);
@@ -71,10 +65,10 @@ export class PluginFramer implements Framer {
     return frames;
   }
 
-  #frame(message: unknown): Frame {
+  #frame(message: unknown, own: Buffer | null): Frame {
     const { type, data } = (message ?? {}) as Partial<PluginMessage>;
     if (type !== 'text' && type !== 'binary') throw new TypeError("a message is neither 'text' nor 'binary'");
-    const bytes = bytesOf(data);
+    const bytes = bytesOf(answerOf(data), own);
     if (bytes.length > this.#limit) throw this.#tooLarge(`a message of ${bytes.length} bytes`);
     // A client would drop the connection for it (RFC 6455 §8.1).
     if (type === 'text' && typeof data !== 'string' && !isUtf8(bytes)) throw new TypeError('a text is not valid UTF-8');
@@ -86,33 +80,10 @@ export class PluginFramer implements Framer {
   }
 }
 
-/** Lets a plugin give back what it holds for a session. That it fails at it is a warning. */
-export function disposed({ label, warn }: LoadedFraming, held: Cut | PluginUnframer): void {
-  try {
-    held.dispose?.();
-  } catch (error) {
-    warn(`${label}: dispose failed: ${messageOf(error)}`);
+/** Sees to it that no promise in a list of messages is left to itself, also behind the first one that is wrong. */
+function dropPromises(messages: readonly unknown[]): void {
+  for (const message of messages) {
+    dropPromise(message);
+    dropPromise((message as Partial<PluginMessage> | null | undefined)?.data);
   }
-}
-
-/** The bytes of what a plugin gave as data. */
-export function bytesOf(data: unknown): Buffer {
-  if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  throw new TypeError('its data is neither a text nor bytes');
-}
-
-/** Calls a plugin; what it throws becomes FRAMING_FAILED. */
-export function guarded<Result>(label: string, method: string, call: () => Result): Result {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof BridgeError) throw error;
-    throw failure(label, `${method}: ${messageOf(error)}`, error);
-  }
-}
-
-/** The error for a plugin that did something wrong. */
-export function failure(label: string, what: string, cause?: unknown): BridgeError {
-  return new BridgeError('FRAMING_FAILED', { detail: `${label} (${what})`, ...(cause === undefined ? {} : { cause }) });
 }

@@ -19,7 +19,7 @@ const KEEP_ALIVE = 5000;
 const MAX_PIPELINED = 8;
 
 export interface HttpFrontOptions {
-  readonly config: Pick<ListenerConfig, 'limits' | 'web' | 'legacyProtocols'>;
+  readonly config: Pick<ListenerConfig, 'limits' | 'web' | 'legacyProtocols' | 'plainAnswer'>;
   /**
    * An opening handshake that checkUpgrade accepts. The socket is bare: an 'error' listener has to be added before this
    * returns, and `head` holds bytes that came with the handshake. `hixie` answers a handshake older than RFC 6455.
@@ -142,7 +142,7 @@ export class HttpFront {
       if (!target) throw new BridgeError('HTTP_BAD_REQUEST', { detail: 'the request target is malformed' });
       const endpoint = this.#options.endpoints?.get(target.path);
       const handler = endpoint ?? this.#files;
-      if (!handler) throw new BridgeError('HTTP_UPGRADE_REQUIRED');
+      if (!handler) throw this.#noFiles();
       if (!endpoint) await this.#options.guard?.(req, res);
       await handler(req, res, target);
     } catch (thrown) {
@@ -151,9 +151,17 @@ export class HttpFront {
       const isFirst = error.code === 'AUTH_REQUIRED' && req.headers.authorization === undefined;
       const isOrdinary = isFirst || ORDINARY.has(error.code);
       if (!isOrdinary) this.#options.onRefused(client, error);
-      const extraHeaders = error.challenge === null ? {} : { 'WWW-Authenticate': error.challenge };
+      const extraHeaders = {
+        ...(error.challenge === null ? {} : { 'WWW-Authenticate': error.challenge }),
+        ...(error.code === 'HTTP_NO_FILES' ? { Allow: 'GET' } : {}),
+      };
       refuseRequest(res, error, { last: !isOrdinary, extraHeaders });
     }
+  }
+
+  #noFiles(): BridgeError {
+    const isRefused = this.#options.config.plainAnswer === 'method-not-allowed';
+    return new BridgeError(isRefused ? 'HTTP_NO_FILES' : 'HTTP_UPGRADE_REQUIRED');
   }
 
   #onUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {

@@ -16,7 +16,8 @@ const INDEX = 'index.html';
  * Serves the files of a directory: index pages, types, ranges, ETags and, when switched on, listings.
  *
  * It serves no dotfiles and nothing outside the directory, also not by a symbolic link; it executes nothing and takes
- * no uploads. The pages bring their own Content-Security-Policy: none would fit all of them.
+ * no uploads. The pages bring their own Content-Security-Policy: none would fit all of them. What a page cannot say
+ * itself, who may frame it, comes from the config.
  */
 export function serveFiles(web: WebConfig): RequestHandler {
   return async (req, res, target) => {
@@ -28,11 +29,11 @@ export function serveFiles(web: WebConfig): RequestHandler {
     const { file, stats } = await locate(web.root, segments);
     const encoded = `/${segments.map((segment) => encodeURIComponent(segment)).join('/')}`;
     const asDirectory = target.path.endsWith('/');
-    if (stats.isFile() && !asDirectory) await sendFile(req, res, web.root, encoded);
+    if (stats.isFile() && !asDirectory) await sendFile(req, res, web, encoded);
     else if (!stats.isDirectory()) throw new BridgeError(stats.isFile() ? 'HTTP_NOT_FOUND' : 'HTTP_FORBIDDEN');
     else if (!asDirectory) redirectToDirectory(res, segments, target);
-    else if (await hasIndex(web.root, segments)) await sendFile(req, res, web.root, join(encoded, INDEX));
-    else if (web.listing) await sendListing(req, res, web.root, file, segments);
+    else if (await hasIndex(web.root, segments)) await sendFile(req, res, web, join(encoded, INDEX));
+    else if (web.listing) await sendListing(req, res, web, file, segments);
     else throw new BridgeError('HTTP_NOT_FOUND');
   };
 }
@@ -116,11 +117,11 @@ function redirectToDirectory(res: ServerResponse, segments: readonly string[], {
 }
 
 /** Settles once the file is on its way or has failed; the rest is up to the response. */
-function sendFile(req: IncomingMessage, res: ServerResponse, root: string, encoded: string): Promise<void> {
+function sendFile(req: IncomingMessage, res: ServerResponse, web: WebConfig, encoded: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stream = send(req, encoded, { root, index: false, dotfiles: 'deny' });
+    const stream = send(req, encoded, { root: web.root, index: false, dotfiles: 'deny' });
     res.once('close', resolve);
-    stream.on('headers', setHeaders);
+    stream.on('headers', () => setHeaders(res, policyOf(web)));
     stream.on('directory', () => reject(new BridgeError('HTTP_NOT_FOUND')));
     stream.on('error', (error: NodeJS.ErrnoException & { status: number }) => {
       if (error.status === 412 || error.status === 416) resolve(respondWithStatus(res, error.status));
@@ -137,11 +138,17 @@ function sendFile(req: IncomingMessage, res: ServerResponse, root: string, encod
 }
 
 /** Files change: browsers ask each time whether theirs is still the one, and mostly hear 304. */
-function setHeaders(res: ServerResponse): void {
+function setHeaders(res: ServerResponse, policy: readonly string[]): void {
   res.setHeader('Cache-Control', 'no-cache');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   // Addresses may hold tokens.
   res.setHeader('Referrer-Policy', 'same-origin');
+  if (policy.length > 0) res.setHeader('Content-Security-Policy', policy.join('; '));
+}
+
+/** Who may frame a page stands in a header: browsers ignore it in the page itself (CSP 3 §3.3). */
+function policyOf({ frameAncestors }: WebConfig): string[] {
+  return frameAncestors === undefined ? [] : [`frame-ancestors ${frameAncestors}`];
 }
 
 /** The two outcomes of a conditional or range request that are no error of ours: 412 and 416. */
@@ -155,22 +162,21 @@ function respondWithStatus(res: ServerResponse, status: number): void {
 async function sendListing(
   req: IncomingMessage,
   res: ServerResponse,
-  root: string,
+  web: WebConfig,
   directory: string,
   segments: readonly string[],
 ): Promise<void> {
   const path = segments.length === 0 ? '/' : `/${segments.join('/')}/`;
-  const listing = await readListing(directory, (name) => servedAt(root, [...segments, name])).catch(
+  const listing = await readListing(directory, (name) => servedAt(web.root, [...segments, name])).catch(
     (error: unknown) => {
       throw fileError(error);
     },
   );
   const body = Buffer.from(renderListing(path, listing));
-  setHeaders(res);
+  setHeaders(res, ["default-src 'none'", ...policyOf(web)]);
   res.writeHead(200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': body.length,
-    'Content-Security-Policy': "default-src 'none'",
   });
   res.end(req.method === 'HEAD' ? undefined : body);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isHttpToken } from '../address/http-token.ts';
 import { BridgeError } from '../errors.ts';
 import { isDraftVersion } from './legacy-headers.ts';
 import { type ExtraHeaders, refuse } from './refusal.ts';
@@ -17,8 +18,6 @@ export type UpgradeRequest = Pick<
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Base64 of exactly 16 bytes. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-/** A token of RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VERSION = '13';
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';
 /** Most often it was a proxy that dropped them: they are hop-by-hop headers. */
@@ -73,7 +72,7 @@ export function acceptKey(key: string): string {
 export function parseSubprotocols(header: string | undefined): readonly string[] | null {
   if (header === undefined) return [];
   const offered = header.split(',').map((element) => element.replaceAll(/^[ \t]+|[ \t]+$/g, ''));
-  const wellFormed = offered.every((element) => TOKEN.test(element)) && new Set(offered).size === offered.length;
+  const wellFormed = offered.every((element) => isHttpToken(element)) && new Set(offered).size === offered.length;
   return wellFormed ? offered : null;
 }
 

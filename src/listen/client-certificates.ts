@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 import type { TlsConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
-import { systemAuthorities } from './system-authorities.ts';
+import { systemAuthorities } from '../file/system-authorities.ts';
 
 const CERTIFICATE =
   /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;

@@ -23,7 +23,7 @@ export async function loadPlugin(
     throw invalid(module, 'it exports no apiVersion', `Write: export const apiVersion = ${API_VERSION};`);
   throw invalid(
     module,
-    `it is written for version ${JSON.stringify(given)} of the plugin API, and this is version ${API_VERSION}`,
+    `it is written for version ${typeof given === 'string' ? JSON.stringify(given) : messageOf(given)} of the plugin API, and this is version ${API_VERSION}`,
     'Use a version of the plugin that fits.',
   );
 }
@@ -33,10 +33,14 @@ export function invalid(module: string, what: string, remedy: string, cause?: un
   return new BridgeError('PLUGIN_INVALID', { detail: `plugin ${module} (${what})`, remedy, cause });
 }
 
-/** The message of something thrown by foreign code, as one line. */
+/** The message of something thrown by foreign code, as one line. Never throws, whatever that is. */
 export function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  return text.split('\n', 1)[0]!.trim();
+  try {
+    const text = thrown instanceof Error ? String(thrown.message || thrown.name) : String(thrown);
+    return text.split('\n', 1)[0]!.trim();
+  } catch {
+    return 'something that has no text';
+  }
 }
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -76,6 +80,7 @@ async function loadFrom(directory: string, module: string, error: unknown): Prom
 
 /** Whether it is the plugin itself that is missing, not something that it imports. */
 function isMissing(error: unknown, module: string): boolean {
+  if (!(error instanceof Error)) return false;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return false;
   const missing = /'([^']*)'|^Failed to load url (\S+)/.exec(message);

@@ -70,11 +70,13 @@ export class Plugin<Role extends keyof Roles> {
     if (typeof create !== 'function')
       throw invalid(module, `it exports no function ${role}`, `Export a function ${role}, or use another plugin.`);
     const log = { warn: (message: string) => this.#warn(`${this.label}: ${message}`) };
-    let made: unknown;
+    const methods: readonly string[] = METHODS[role];
+    let made: Record<string, unknown> | null | undefined;
+    let fits: boolean;
     try {
-      made = await create({ source, log });
+      made = (await create({ source, log })) as typeof made;
+      fits = methods.some((method) => typeof made?.[method] === 'function');
     } catch (error) {
-      if (error instanceof BridgeError) throw error;
       throw invalid(
         module,
         `${role} failed: ${messageOf(error)}`,
@@ -82,12 +84,10 @@ export class Plugin<Role extends keyof Roles> {
         error,
       );
     }
-    const methods: readonly string[] = METHODS[role];
-    const given = made as Record<string, unknown> | null | undefined;
-    if (!methods.some((method) => typeof given?.[method] === 'function')) {
+    if (!fits) {
       const names = methods.join(' or ');
       throw invalid(module, `${role} gave nothing with a method ${names}`, `Return an object with a method ${names}.`);
     }
-    return made as Roles[Role]['made'];
+    return made as unknown as Roles[Role]['made'];
   }
 }

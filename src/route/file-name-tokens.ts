@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { BridgeError } from '../errors.ts';
 import { findEntry } from '../file/directory-entry.ts';
 import { reasonOf } from '../file/watched-files.ts';
+import { checkDirectory } from './token-directory.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** An address is shorter. */
@@ -19,11 +20,7 @@ export class FileNameTokens implements TokenSource {
   }
 
   async start(): Promise<void> {
-    const problem = await stat(this.#directory).then(
-      (stats) => (stats.isDirectory() ? '' : 'it is no directory'),
-      reasonOf,
-    );
-    if (problem) throw new BridgeError('TOKEN_SOURCE_INVALID', { detail: `${this.label} (${problem})` });
+    await checkDirectory(this.#directory, this.label);
   }
 
   async lookup(token: string): Promise<string | null> {

@@ -12,9 +12,16 @@ export class FileTokens implements TokenSource {
   readonly label: string;
   readonly #files: WatchedFiles<ReadonlyMap<string, string>>;
   readonly #watch: boolean;
+  readonly #anyCase: boolean;
   readonly #warn: (message: string) => void;
 
-  constructor({ path, watch }: TokenSourceConfig & { kind: 'file' }, warn: (message: string) => void) {
+  /** With `anyCase` a token in lower case finds its line in any case: the names of hosts are the same in both. */
+  constructor(
+    { path, watch }: TokenSourceConfig & { kind: 'file' },
+    warn: (message: string) => void,
+    anyCase: boolean = false,
+  ) {
+    this.#anyCase = anyCase;
     this.label = `token file ${path}`;
     this.#watch = watch;
     this.#warn = warn;
@@ -49,6 +56,7 @@ export class FileTokens implements TokenSource {
         else if (entry === null) bad.push(`${path}:${index + 1}`);
       }
     }
+    if (this.#anyCase) addLowerCase(tokens);
     if (bad.length === 0) return tokens;
     const more = bad.length > MOST_NAMED ? ` and ${bad.length - MOST_NAMED} more` : '';
     const where = `${bad.slice(0, MOST_NAMED).join(', ')}${more}`;
@@ -56,6 +64,12 @@ export class FileTokens implements TokenSource {
     this.#warn(`${this.label}: passed over, because they do not say 'token: host:port': ${where}`);
     return tokens;
   }
+}
+
+/** Adds every token in lower case, too, unless that is another one. */
+function addLowerCase(tokens: Map<string, string>): void {
+  const given = new Map(tokens);
+  for (const [token, address] of given) if (!given.has(token.toLowerCase())) tokens.set(token.toLowerCase(), address);
 }
 
 /** Reads a line 'token: address'; undefined for one that says nothing, null for one that is wrong. */

@@ -75,7 +75,7 @@ export class FixedRoutes implements Resolver {
     target: TokenTargetConfig,
     warn: (message: string) => void,
   ): Pick<Resolver, 'resolve'> {
-    const source = this.#hold(createTokenSource(target.source, warn));
+    const source = this.#hold(createTokenSource(target.source, warn, target.from === 'host'));
     const tokens = new TokenRoute(route, target, source, createFoundTarget);
     return { resolve: (handshake, _identity, signal) => tokens.resolve(handshake, signal) };
   }

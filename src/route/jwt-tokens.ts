@@ -2,6 +2,7 @@ import type { JWTPayload } from 'jose';
 import type { Secret } from '../config/secret.ts';
 import { BridgeError } from '../errors.ts';
 import { type JwtKey, readJwtKeys } from './jwt-key.ts';
+import type { JwtKeyFile } from './jwt-key-file.ts';
 import { isTokenAddress } from './token-address.ts';
 import type { TokenAddress, TokenSource } from './token-source.ts';
 
@@ -27,10 +28,16 @@ const OTHER_KEY: ReadonlySet<string> = new Set([
  */
 export class JwtTokens implements TokenSource {
   readonly label = 'JWT';
+  readonly #file: JwtKeyFile | null;
   readonly #keys: readonly JwtKey[];
 
-  constructor(key: Secret) {
-    this.#keys = readJwtKeys(key);
+  constructor(key: Secret | JwtKeyFile) {
+    this.#file = 'current' in key ? key : null;
+    this.#keys = 'current' in key ? [] : readJwtKeys(key);
+  }
+
+  async start(): Promise<void> {
+    await this.#file?.start();
   }
 
   async lookup(token: string): Promise<TokenAddress> {
@@ -42,8 +49,10 @@ export class JwtTokens implements TokenSource {
   }
 
   async #claims(token: string): Promise<JWTPayload> {
+    const keys = this.#file ? await this.#file.current() : this.#keys;
+    if (keys.length === 0) throw unknown('there is no key any more');
     let code = '';
-    for (const key of this.#keys) {
+    for (const key of keys) {
       try {
         return await readClaims(token, key);
       } catch (error) {

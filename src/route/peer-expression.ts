@@ -1,14 +1,12 @@
 import { quoted } from '../address/host-port.ts';
+import { isHttpToken } from '../address/http-token.ts';
 import { BridgeError } from '../errors.ts';
+import { LONGEST_NAME } from '../file/directory-entry.ts';
 import type { Handshake } from '../handshake.ts';
 
 /** What stands between two percent signs. Values are taken as the client sent them, those of the query decoded. */
 const SOURCES = ['cookie', 'header', 'query'] as const;
 const FORMS = 'write %endpoint%, %cookie:NAME%, %header:TAG% or %query:NAME%, and %% for a percent sign';
-/** A token of RFC 9110 §5.6.2: what a header or a cookie can be called. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Most bytes that the systems allow for a name. */
-const MOST_BYTES = 255;
 
 type Variable = { readonly source: 'endpoint' | (typeof SOURCES)[number]; readonly name: string };
 
@@ -50,7 +48,7 @@ function readVariable(piece: string, fail: (what: string) => never): string | Va
   const source = SOURCES.find((known) => known === piece.slice(0, Math.max(colon, 0)));
   const name = piece.slice(colon + 1);
   if (source === undefined) return fail(`there is no variable ${quoted(piece)}`);
-  if (name === '' || (source !== 'query' && !TOKEN.test(name)))
+  if (name === '' || (source !== 'query' && !isHttpToken(name)))
     return fail(`${quoted(name)} is no name of a ${source}`);
   return { source, name: source === 'header' ? name.toLowerCase() : name };
 }
@@ -105,7 +103,7 @@ function appendChosen(segment: Segment, value: string): boolean {
 
 /** What the operator wrote is a name, whatever it is. */
 function isName({ text, chosen }: Segment): boolean {
-  return !chosen || (text !== '.' && text !== '..' && Buffer.byteLength(text) <= MOST_BYTES);
+  return !chosen || (text !== '.' && text !== '..' && Buffer.byteLength(text) <= LONGEST_NAME);
 }
 
 function valueOf({ source, name }: Variable, handshake: Handshake): string {

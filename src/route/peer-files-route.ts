@@ -4,7 +4,7 @@ import type { PeerAddress } from '../address/peer-address.ts';
 import { formatTarget } from '../address/target-address.ts';
 import type { PeerFilesTargetConfig, RouteConfig, TargetConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
-import { isInside } from '../file/directory-entry.ts';
+import { isAbsence, isInside } from '../file/directory-entry.ts';
 import { FileCache } from '../file/file-cache.ts';
 import { reasonOf } from '../file/watched-files.ts';
 import type { Handshake, Identity } from '../handshake.ts';
@@ -72,7 +72,7 @@ export class PeerFilesRoute implements Resolver {
       const file = await this.#locate(name);
       return file === null ? null : await this.#files.get(file);
     } catch (error) {
-      if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+      if (isAbsence(error)) return null;
       throw new BridgeError('ROUTE_FAILED', { detail: `peer file ${this.#label(name)} (${reasonOf(error)})` });
     }
   }
@@ -108,9 +108,6 @@ export class PeerFilesRoute implements Resolver {
     return this.#targets.get(formatTarget(place), () => targetOf(place));
   }
 }
-
-/** What the system says when there is no such file. */
-const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
 
 function namesOf(offered: readonly string[]): string {
   return offered.length === 0 ? 'a client without subprotocols' : offered.join(', ').slice(0, 100);

@@ -1,3 +1,4 @@
+import { isHttpToken } from '../address/http-token.ts';
 import { parsePeer, type PeerAddress } from '../address/peer-address.ts';
 import { BridgeError } from '../errors.ts';
 
@@ -12,9 +13,6 @@ export interface PeerLine {
   /** How the peer's stream is cut into messages; null = as the route says. */
   readonly framing: { readonly name: string; readonly config: string | null } | null;
 }
-
-/** A token of RFC 9110 §5.6.2, as every subprotocol is; '*' is one, too. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
  * Reads a peer file as websocksy has it: lines `<peer> <subprotocol> [<framing>] [<framing-config>]`, where the last part
@@ -42,7 +40,7 @@ function parseLine(text: string, line: number): PeerLine {
     /^(\S+)(?:\s+(\S+)(?:\s+(\S+)(?:\s+(.*))?)?)?$/s.exec(text) ?? [];
   const framing = name === '' ? null : { name, config: config === '' ? null : config };
   if (!/\s/.test(text)) return { line, subprotocol, peer: { wrong: 'there is no subprotocol' }, framing };
-  if (!TOKEN.test(subprotocol)) return { line, subprotocol: '*', peer: { wrong: 'that is no subprotocol' }, framing };
+  if (!isHttpToken(subprotocol)) return { line, subprotocol: '*', peer: { wrong: 'that is no subprotocol' }, framing };
   return { line, subprotocol, peer: readPeer(peer), framing };
 }
 

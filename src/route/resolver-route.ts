@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { quoted } from '../address/host-port.ts';
+import { isHttpToken } from '../address/http-token.ts';
 import { parsePeer, type PeerAddress } from '../address/peer-address.ts';
+import { isPort } from '../address/port.ts';
 import { formatTarget } from '../address/target-address.ts';
 import type { FramingConfig, ResolverTargetConfig, RouteConfig, TargetConfig } from '../config/model.ts';
 import { BridgeError, type ErrorCode } from '../errors.ts';
@@ -23,8 +25,6 @@ const REFUSALS: Readonly<Record<PluginRefusal['refuse'], ErrorCode>> = {
   404: 'PEER_NOT_FOUND',
   503: 'PEER_UNAVAILABLE',
 };
-/** A subprotocol can stand in a header: a token of RFC 9110 §5.6.2. '*' is one, too. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** A route whose peers a plugin finds. Whatever it does wrong harms one session only: ROUTE_FAILED or PEER_INVALID. */
 export class ResolverRoute implements Resolver {
@@ -54,7 +54,7 @@ export class ResolverRoute implements Resolver {
   /** Asks the plugin. Throws PEER_DENIED, PEER_NOT_FOUND or PEER_UNAVAILABLE where it refuses. */
   async resolve(handshake: Handshake, identity: Identity | null, signal: AbortSignal): Promise<Peer> {
     const answer = await unlessAborted(this.#ask(handshake, identity, signal), signal);
-    const peer = this.#checked(answer);
+    const peer = this.#named(() => this.#checked(answer));
     return this.#peer(peer, this.#read(peer.address));
   }
 
@@ -103,14 +103,15 @@ export class ResolverRoute implements Resolver {
       PluginPeer & PluginRefusal
     >;
     if (refuse !== undefined) {
-      if (!Object.hasOwn(REFUSALS, refuse)) throw this.#failure(`it refuses with ${String(refuse)}`);
+      if (typeof refuse !== 'number' || !Object.hasOwn(REFUSALS, refuse))
+        throw this.#failure(`it refuses with ${messageOf(refuse)}`);
       throw this.#refusal({ refuse, ...(typeof reason === 'string' ? { reason } : {}) });
     }
     if (!isTokenAddress(address)) throw this.#failure('it gave an object without an address');
     if (
       subprotocol !== undefined &&
       subprotocol !== '' &&
-      !(typeof subprotocol === 'string' && TOKEN.test(subprotocol))
+      !(typeof subprotocol === 'string' && isHttpToken(subprotocol))
     )
       throw this.#failure('it gave a subprotocol that is none');
     for (const text of [framing, framingConfig])
@@ -139,6 +140,8 @@ export class ResolverRoute implements Resolver {
   #read(address: TokenAddress): PeerAddress {
     const { host, port } = typeof address === 'string' ? { host: address, port: undefined } : address;
     try {
+      if (port !== undefined && !isPort(String(port), 1))
+        throw this.#wrong(`${quoted(String(port))} is not a port from 1 to 65535`);
       const peer = parsePeer(host, port === undefined ? null : Number(port));
       // Where the bridge was started, and whether it is a daemon, is nothing that a plugin should depend on.
       if ('path' in peer && !path.isAbsolute(peer.path))
@@ -149,6 +152,15 @@ export class ResolverRoute implements Resolver {
     } catch (error) {
       if (!(error instanceof BridgeError) || error.code === 'PEER_INVALID') throw error;
       throw this.#wrong(error.detail);
+    }
+  }
+
+  /** Reads what the plugin gave, which may fail as its own code does. */
+  #named<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof BridgeError ? error : this.#failure(messageOf(error));
     }
   }
 

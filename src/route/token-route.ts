@@ -30,25 +30,21 @@ export class TokenRoute {
 
   /** Looks the token of a client up. Throws TOKEN_MISSING, TOKEN_UNKNOWN, or what went wrong, without the token. */
   async resolve(handshake: Handshake, signal: AbortSignal): Promise<Peer> {
-    const token = this.#tokenOf(handshake);
-    if (token === '') throw new BridgeError('TOKEN_MISSING');
-    try {
-      return { ...routePeer(this.#route), target: await this.#find(token, signal) };
-    } catch (error) {
-      // The deadline's own error is no failure of the source.
-      if (signal.aborted) throw signal.reason;
-      throw this.#describe(error, token);
+    const tokens = this.#config.from === 'host' ? hostTokens(handshake) : queryTokens(handshake);
+    if (tokens.length === 0) throw new BridgeError('TOKEN_MISSING');
+    for (const token of tokens) {
+      const target = await this.#find(token, signal).catch((error: unknown) => {
+        // The deadline's own error is no failure of the source.
+        throw signal.aborted ? signal.reason : this.#describe(error, token);
+      });
+      if (target) return { ...routePeer(this.#route), target };
     }
+    throw new BridgeError('TOKEN_UNKNOWN', { detail: this.source.label });
   }
 
-  #tokenOf({ query, host }: Handshake): string {
-    if (this.#config.from === 'host') return host;
-    return query.getAll('token').find((token) => token !== '') ?? '';
-  }
-
-  async #find(token: string, signal: AbortSignal): Promise<Target> {
+  async #find(token: string, signal: AbortSignal): Promise<Target | null> {
     const address = await this.source.lookup(token, signal);
-    if (address === null) throw new BridgeError('TOKEN_UNKNOWN', { detail: this.source.label });
+    if (address === null) return null;
     const { defaultPort } = this.#config;
     const target = this.#targets.get(addressText(address), () => this.#secured(readTokenAddress(address, defaultPort)));
     return this.source.showsToken ? new HiddenTarget(target, token) : target;
@@ -69,4 +65,19 @@ export class TokenRoute {
     const what = error.row.stage === 'route' ? error.detail : error.message;
     return new BridgeError(code, { detail: hide(what === '' ? label : `${label}: ${what}`, token) });
   }
+}
+
+/** The token in the query: the first that is not empty, without newlines at its end, as in websockify. */
+function queryTokens({ query }: Handshake): readonly string[] {
+  const token = query.getAll('token').find((each) => each !== '') ?? '';
+  let length = token.length;
+  while (token[length - 1] === '\n') length -= 1;
+  return length === 0 ? [] : [token.slice(0, length)];
+}
+
+/** The host name as the client sent it, then in the lower case that browsers send it in. */
+function hostTokens({ headers, host }: Handshake): readonly string[] {
+  if (host === '') return [];
+  const sent = (headers['host'] ?? '').trim().slice(0, host.length);
+  return sent !== host && sent.toLowerCase() === host ? [sent, host] : [host];
 }

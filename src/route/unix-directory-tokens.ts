@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { BridgeError } from '../errors.ts';
 import { findEntry } from '../file/directory-entry.ts';
 import { reasonOf } from '../file/watched-files.ts';
+import { checkDirectory } from './token-directory.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** The token is the name of a Unix socket in a directory. */
@@ -13,6 +14,10 @@ export class UnixDirectoryTokens implements TokenSource {
   constructor(directory: string) {
     this.label = `socket directory ${directory}`;
     this.#directory = directory;
+  }
+
+  async start(): Promise<void> {
+    await checkDirectory(this.#directory, this.label);
   }
 
   async lookup(token: string): Promise<string | null> {

@@ -212,7 +212,11 @@ export class BridgeServer {
       this.#targets.push(target);
       return target;
     };
-    this.#unloaded.push(...routes.flatMap(({ framing }) => framing ?? []));
+    for (const { framing, framingPlugins = [] } of routes) {
+      if (framing) this.#unloaded.push(framing);
+      for (const plugin of framingPlugins)
+        this.#unloaded.push({ framer: { name: 'plugin', config: plugin.source, plugin }, unframer: null });
+    }
     const authenticator = createAuthenticator(auth, warn);
     const resolver = new FixedRoutes(routes, create, warn);
     const entrance = { authenticator, resolver, lookupTimeout: limits.lookupTimeout ?? LOOKUP_TIMEOUT };

@@ -1,8 +1,12 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-import type { TlsTargetConfig } from '../config/model.ts';
+import type { TlsTargetConfig, TlsVersion } from '../config/model.ts';
 import type { Secret } from '../config/secret.ts';
 import { BridgeError, type ErrorCode } from '../errors.ts';
+import { systemAuthorities } from '../file/system-authorities.ts';
+
+/** By minVersion. Reading the system's authorities takes tens of ms, and every token may lead to a target of its own. */
+const systemContexts = new Map<TlsVersion, SecureContext>();
 
 /**
  * Makes what TLS connections to a target share: authorities, client certificate and versions.
@@ -10,13 +14,25 @@ import { BridgeError, type ErrorCode } from '../errors.ts';
  * Throws the config error that fits (TLS_CERTIFICATE_INVALID, TLS_KEY_MISMATCH, …) at start, before any dial.
  */
 export function targetTlsContext(config: TlsTargetConfig, label: string): SecureContext {
-  const { ca, cert, key, passphrase, minVersion } = config;
+  const { ca, cert, key, verify, minVersion } = config;
+  const isPlain = verify && ca === null && cert === null && key === null;
+  const known = isPlain ? systemContexts.get(minVersion) : undefined;
+  if (known) return known;
+  const context = makeContext(config, label);
+  if (isPlain) systemContexts.set(minVersion, context);
+  return context;
+}
+
+function makeContext(config: TlsTargetConfig, label: string): SecureContext {
+  const { ca, cert, key, passphrase, verify, minVersion } = config;
   const options: SecureContextOptions = { minVersion };
+  // Without ca Node trusts its own list, on which no private authority stands.
+  const trusted = ca ?? (verify ? systemAuthorities() : null);
   if (ca !== null) {
     // Node takes any text for a list of authorities and then trusts nobody.
     readCertificate(ca, `ca of ${label}`);
-    options.ca = ca;
   }
+  if (trusted !== null) options.ca = trusted;
   if (cert !== null || key !== null) {
     if (cert === null)
       throw problem('TLS_CERTIFICATE_INVALID', `cert of ${label} (missing)`, 'Give cert along with key.');

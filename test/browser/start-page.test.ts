@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { violations } from '../support/accessibility.ts';
@@ -7,6 +9,7 @@ import { atTestEnd } from '../support/cleanup.ts';
 import { freePort } from '../support/free-port.ts';
 import { suite } from '../support/packages.ts';
 import { greeter, TcpTarget } from '../support/tcp-target.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/wait.ts';
 import { VIEWS } from './visitor.ts';
 
@@ -50,8 +53,35 @@ suite('the start page in Chromium', { needs: ['chromium'] }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('no other site may show the pages in a frame, unless the bridge is told so', async () => {
+    const root = tempDir();
+    const site = await startBridge('echo:', '--web', root);
+    const allowing = await startBridge(
+      'echo:',
+      '--web',
+      'builtin',
+      '--web-frame-ancestors',
+      new URL(site.openUrl).origin,
+    );
+    const frames = [demo, allowing, site].map(({ openUrl }, index) => {
+      return `<iframe name="${index}" src="${openUrl}${index === 2 ? 'own.html' : 'terminal.html'}"></iframe>`;
+    });
+    writeFileSync(join(root, 'own.html'), '<title>mine</title>');
+    writeFileSync(join(root, 'index.html'), `<link rel="icon" href="data:,">${frames.join('')}`);
+    const { page, complaints } = await visit(site);
+    const title = async (name: string): Promise<unknown> => page.frame({ name })?.evaluate('document.title');
+    await until('the allowed one is there', async () => /Terminal/.test(String(await title('1'))));
+    expect(await title('2')).toBe('mine');
+    await until('the other one is refused', () => page.frame({ name: '0' })?.url().startsWith('chrome-error:'));
+    expect(complaints).toEqual([
+      `request: ${demo.openUrl}terminal.html net::ERR_BLOCKED_BY_RESPONSE`,
+      expect.stringMatching(/frame-ancestors 'self'/),
+    ]);
+  });
+
   test.each([
     ['a VNC server', 'RFB 003.008\n', /A VNC server answers/],
+    ['the beginning of a greeting', 'RFB', /The server says: “RFB”/],
     ['a greeting, as text', '220 <b>mail</b>.example\r\n', /The server says: “220 <b>mail<\/b>\.example”/],
     ['no greeting', '', /says nothing until it is spoken to/],
   ])('tells of a target with %s', async (_name, greeting, told) => {

@@ -26,8 +26,15 @@ suite('the terminal page in Chromium', { needs: ['chromium', 'telnetd', 'redis-s
     await Promise.all([telnetd?.stop(), redis?.stop()]);
   });
 
-  /** Opens the terminal page of a bridge that leads to a port of this machine. */
-  async function visit(
+  /** Opens the terminal page of a bridge that leads to a port of this machine, and waits for the connection. */
+  async function visit(...where: Parameters<typeof open>): Promise<WatchedPage & { readonly bridge: BridgeProcess }> {
+    const opened = await open(...where);
+    await until('it is connected', async () => (await stateOf(opened.page)) === 'open');
+    return opened;
+  }
+
+  /** Opens the terminal page. */
+  async function open(
     port: number,
     query = '',
     options: BrowserContextOptions = {},
@@ -37,7 +44,6 @@ suite('the terminal page in Chromium', { needs: ['chromium', 'telnetd', 'redis-s
     atTestEnd(() => context.close());
     const watched = await watchedPage(context);
     await watched.page.goto(`${bridge.openUrl}terminal.html${query}`);
-    await until('it is connected', async () => (await stateOf(watched.page)) === 'open');
     return { ...watched, bridge };
   }
 
@@ -222,18 +228,56 @@ suite('the terminal page in Chromium', { needs: ['chromium', 'telnetd', 'redis-s
 
   test('a link chooses the path and no other host', async () => {
     const { target } = await recorder();
-    const { page } = await visit(target.port, '?path=//example.org/x');
+    const { page, complaints } = await open(target.port, '?path=//example.org/x', { bypassCSP: true });
     expect(await page.textContent('#bridge')).toBe(new URL(page.url()).origin.replace('http', 'ws'));
-    expect(await page.inputValue('#path')).toBe('/');
-    await page.click('#toggle');
-    await until('it is closed', async () => (await stateOf(page)) === 'closed');
+    expect(await page.inputValue('#path')).toBe('//example.org/x');
+    expect(await page.getAttribute('#path', 'aria-invalid')).toBe('true');
+    expect(await page.locator('#path-reason').innerText()).toMatch(/its own bridge only/);
+    expect(await page.isDisabled('#toggle')).toBe(true);
+    expect(await page.isDisabled('#send')).toBe(true);
+    await keepScreenshot(page, 'terminal-other-host');
+    // Nothing was meant for the usual target, so that nothing was connected.
+    await sleep(300);
+    expect(await stateOf(page)).toBe('idle');
+    expect(target.sockets).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await page.fill('#path', 'ws://example.org/');
     expect(await page.isDisabled('#toggle')).toBe(true);
     await page.fill('#path', '/?token=a');
+    expect(await page.isVisible('#path-reason')).toBe(false);
     expect(await page.evaluate(`new URL(location.href).searchParams.get('path')`)).toBe('/?token=a');
     expect(await page.getAttribute('nav a[data-page=index]', 'href')).toContain('path=');
     await page.press('#path', 'Enter');
     await until('it is connected', async () => (await stateOf(page)) === 'open');
+    expect(complaints).toEqual([]);
+  });
+
+  test('speaks TELNET with a server whose first byte comes alone', async () => {
+    const target = await TcpTarget.listen((socket) => {
+      socket.write(Buffer.of(255));
+      setTimeout(() => socket.write(Buffer.of(251, 1)), 200);
+      setTimeout(() => socket.write('login: '), 300);
+    });
+    const { page, complaints } = await visit(target.port);
+    await until('it is asked', async () => /^login:$/m.test(await screenOf(page)));
+    expect(await page.isChecked('input[value="telnet"]')).toBe(true);
+    expect(await page.textContent('#hint')).toContain('hidden');
+    expect(complaints).toEqual([]);
+  });
+
+  test('leaves a server that asks on and on by TELNET and reads no answer', async () => {
+    const [ask, question] = [Buffer.of(255, 253, 24), Buffer.of(255, 250, 24, 1, 255, 240)];
+    const { serve } = source(64 * 1024 * 1024, Buffer.concat(Array.from({ length: 4096 }, () => question)));
+    const target = await TcpTarget.listen((socket) => {
+      socket.write(ask);
+      serve(socket);
+      socket.pause();
+    });
+    const { page, complaints } = await open(target.port);
+    await until('it is told', () => page.isVisible('#suggestion'), 30_000);
+    expect(await page.textContent('#suggestion')).toMatch(/asks on and on by TELNET/);
+    await until('it is over', async () => ['closed', 'failed'].includes((await stateOf(page)) ?? ''), 30_000);
+    expect(complaints).toEqual([]);
   });
 
   test('can be used with the keyboard alone', async () => {

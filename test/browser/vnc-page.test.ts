@@ -303,6 +303,23 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
     });
   });
 
+  test('a link that leads to another host connects to nothing, though it says autoconnect', async () => {
+    const target = await TcpTarget.listen(() => {});
+    for (const [name, options] of [
+      ['desktop', DESKTOP],
+      ['phone', PHONE],
+    ] as const) {
+      const { page } = await visit(target.port, '?autoconnect=1&path=wss://example.org/vnc', options);
+      expect(await page.locator('#path-reason').innerText()).toMatch(/its own bridge only/);
+      expect(await page.inputValue('#path')).toBe('wss://example.org/vnc');
+      expect(await page.isDisabled('#toggle')).toBe(true);
+      await keepScreenshot(page, `vnc-other-host-${name}`);
+      await page.waitForLoadState('networkidle');
+      expect(await stateOf(page)).toBe('idle');
+    }
+    expect(target.sockets).toEqual([]);
+  });
+
   test('a page that came over plain HTTP says what that means, and works', async () => {
     const { page, complaints } = await visit(vnc.port);
     expect(await page.isVisible('#plain-http')).toBe(false);

@@ -48,6 +48,7 @@ function furnish(directory: string, dialect: string): void {
   const { cert, key } = makeCertificate();
   const locked = makeCertificate({ passphrase: 'opensesame' });
   mkdirSync(join(directory, 'web'));
+  mkdirSync(join(directory, 'sessions'));
   mkdirSync(join(directory, 'with-self'));
   writeFileSync(join(directory, 'present.pem'), cert + key);
   writeFileSync(join(directory, 'with-self/self.pem'), cert + key);
@@ -94,9 +95,9 @@ function describeOutcome(dialect: Dialect, argv: readonly string[], env: Environ
     );
     if (invocation.command === 'print') return `prints the help\nexit status 0`;
     if (invocation.command !== 'run' && invocation.command !== 'demo') return JSON.stringify(invocation, null, 2);
-    const { command, input, origins, launch, notes, flagOf } = invocation;
+    const { command, input, origins, launch, notes } = invocation;
     const nextFreePort = command === 'demo' && input.listen === undefined;
-    const { config, log, warnings } = resolveArguments(input, origins, { nextFreePort, directory }, flagOf);
+    const { config, log, warnings } = resolveArguments(input, origins, { nextFreePort, directory }, invocation);
     const process = launch.daemon || launch.inetd || launch.pidFile !== null ? { launch } : {};
     return JSON.stringify({ command, config, log, ...process, warnings: [...notes, ...warnings] }, hidePem, 2);
   } catch (thrown) {

@@ -6,6 +6,7 @@ import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 import { suite } from '../support/packages.ts';
 import { RedisServer } from '../support/redis.ts';
+import { TcpTarget } from '../support/tcp-target.ts';
 import { until } from '../support/wait.ts';
 import { WsClient } from '../support/ws-client.ts';
 
@@ -212,6 +213,47 @@ suite('the protocol translator', { needs: ['redis-server'] }, () => {
   });
 });
 
+describe('the protocol translator before something that is not Redis', () => {
+  test.each([
+    '$abc\r\n',
+    '$-2\r\n',
+    '$1e3\r\n',
+    '$99999999999\r\n',
+    '*abc\r\n',
+    '*1\r\n$NaN\r\n',
+    ':one\r\n',
+    '$\r\n',
+    'hi\r\n',
+  ])('ends the session at %j, and serves the next one', async (reply) => {
+    const target = await TcpTarget.listen((socket) => socket.on('data', () => socket.write(reply)));
+    const example = await start('protocol-translator/redis.mjs', { REDIS_PORT: String(target.port) });
+    for (let visit = 0; visit < 2; visit++) {
+      const client = await WsClient.open(example.address);
+      client.send('["PING"]');
+      expect(await client.whenClosed()).toEqual({ code: 1011, reason: 'Redis is out of reach' });
+      expect(client.messages).toEqual([]);
+    }
+    await stopped(example);
+  });
+
+  test('passes on numbers that JavaScript cannot hold as text', async () => {
+    const reply = ':42\r\n:-7\r\n:9223372036854775807\r\n*-1\r\n';
+    const target = await TcpTarget.listen((socket) => socket.once('data', () => socket.write(reply)));
+    const example = await start('protocol-translator/redis.mjs', { REDIS_PORT: String(target.port) });
+    const client = await WsClient.open(example.address);
+    client.send('["PING"]');
+    await until('all have come', () => client.messages.length === 4);
+    expect(texts(client)).toEqual([
+      '{"reply":42}',
+      '{"reply":-7}',
+      '{"reply":"9223372036854775807"}',
+      '{"reply":null}',
+    ]);
+    target.sockets[0]?.end();
+    await stopped(example);
+  });
+});
+
 describe('the Express app', () => {
   test('has its routes and the WebSocket on one port', async () => {
     const example = await start('express/server.mjs');
@@ -221,9 +263,8 @@ describe('the Express app', () => {
     const client = await WsClient.open(`${example.address.replace('http', 'ws')}ws`);
     client.send('echo through the bridge\r\n');
     await until('the target has answered', () => client.data.toString().includes('through the bridge\r\n'));
-    expect(await sessions()).toEqual([
-      { id: 1, client: '127.0.0.1', target: 'demo:', bytesIn: 25, bytesOut: client.received },
-    ]);
+    // Everybody may ask, and learns no address.
+    expect(await sessions()).toEqual([{ id: 1, bytesIn: 25, bytesOut: client.received }]);
     await expect(WsClient.open(`${example.address.replace('http', 'ws')}other`)).rejects.toThrow(/404/);
     expect((await fetch(`${example.address}nowhere`)).status).toBe(404);
     await stopped(example);

@@ -133,6 +133,19 @@ describe('files', () => {
     }
   });
 
+  test('say who may frame them, where the config does, also when they are not sent again', async () => {
+    const web = { root: makeSite(), listing: true, frameAncestors: "'self' https://portal.example" };
+    const front = await startFront(listenerConfig({ web }));
+    const rule = "frame-ancestors 'self' https://portal.example";
+    const page = await ask(front, 'GET /docs/');
+    expect(page.headers.get('content-security-policy')).toBe(rule);
+    const again = await ask(front, 'GET /docs/', `If-None-Match: ${page.headers.get('etag')}`);
+    expect(again.status).toBe(304);
+    expect(again.headers.get('content-security-policy')).toBe(rule);
+    const listing = await ask(front, 'GET /empty%20dir/');
+    expect(listing.headers.get('content-security-policy')).toBe(`default-src 'none'; ${rule}`);
+  });
+
   test('a WebSocket still opens on any path', async () => {
     expect(await serves((await site()).port)).toBe(true);
   });

@@ -96,6 +96,15 @@ describe('a plain request', () => {
     expect(front.codes()).toEqual(['HTTP_UPGRADE_REQUIRED']);
   });
 
+  test.each(['GET', 'HEAD', 'POST'])('by %s is refused with 405 where that is the answer', async (method) => {
+    const front = await startFront(listenerConfig({ plainAnswer: 'method-not-allowed' }));
+    const client = Client.plain(front.port).send(request(`${method} / HTTP/1.1`));
+    expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+    expect(client.text).toMatch(/\r\nAllow: GET\r\n/);
+    expect(client.text).not.toMatch(/\r\nUpgrade:/);
+    expect(front.codes()).toEqual(['HTTP_NO_FILES']);
+  });
+
   test('that a handler throws on is answered with 500, and the reason stays here', async () => {
     const front = await startFront(listenerConfig(), {
       endpoints: new Map([['/x', () => Promise.reject(new Error('/secret/path is broken'))]]),

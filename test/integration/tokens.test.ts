@@ -132,6 +132,15 @@ test('the name of a socket, as a token, is told to nobody', async () => {
   expect(bridge.told()).not.toContain(TOKEN);
 });
 
+test.each(['file-name', 'unix-directory'] as const)('a directory has to be there at the start: %s', async (kind) => {
+  const directory = join(tempDir(), 'missing');
+  const bridge = startInProcess({ routes: [routeTo(tokens({ kind, directory }))] });
+  await expect(bridge).rejects.toMatchObject({
+    code: 'TOKEN_SOURCE_INVALID',
+    detail: expect.stringContaining(`${directory} (it does not exist)`) as string,
+  });
+});
+
 const plugin = (lookup: string): TokenSourceConfig => ({
   kind: 'plugin',
   source: null,

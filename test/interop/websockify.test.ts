@@ -234,11 +234,32 @@ suite("side by side with Debian's websockify", { needs: ['websockify', 'openssl'
     },
   );
 
-  compare(
-    'refuses files without --web',
-    { ancestor: 405, bascule: 426 },
-    async (program) => (await ask(await serve(program, [], [(await echoServer()).address]), '/')).status,
-  );
+  compare('refuses files without --web', [405, 405], async (program) => {
+    const port = await serve(program, [], [(await echoServer()).address]);
+    return [(await ask(port, '/')).status, (await ask(port, '/', { method: 'HEAD' })).status];
+  });
+
+  compare('looks past newlines at the end of a token', [101, 101], async (program) => {
+    const file = join(tempDir(), 'tokens.conf');
+    writeFileSync(file, `one: ${(await echoServer()).address}\n`);
+    const port = await serve(program, ['--token-plugin', 'TokenFile', '--token-source', file], []);
+    return [await handshakeStatus(port, {}, '/?token=one%0A'), await handshakeStatus(port, {}, '/?token=one%0A%0A')];
+  });
+
+  compare('takes the host name as it is sent for a token', 101, async (program) => {
+    const file = join(tempDir(), 'tokens.conf');
+    writeFileSync(file, `VM1: ${(await echoServer()).address}\n`);
+    const port = await serve(program, ['--token-plugin', 'TokenFile', '--token-source', file, '--host-token'], []);
+    return handshakeStatus(port, { Host: `VM1:${port}` });
+  });
+
+  compare('takes a name and a password in Latin-1', [101, 401], async (program) => {
+    const auth = ['--auth-plugin', 'BasicHTTPAuth', '--auth-source', 'josé:contraseña'];
+    const port = await serve(program, auth, [(await echoServer()).address]);
+    const status = (text: string): Promise<number> =>
+      handshakeStatus(port, { Authorization: `Basic ${Buffer.from(text, 'latin1').toString('base64')}` });
+    return [await status('josé:contraseña'), await status('josé:contrasena')];
+  });
 
   compare(
     'serves files',

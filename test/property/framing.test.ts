@@ -121,7 +121,15 @@ describe.each(CUTTING)('%s %s', (name, config) => {
 /** Whether the payloads are the stream, as far as it could be cut. */
 function isAllThere(name: string, config: string | null, outcome: Outcome, stream: string): boolean {
   if (name.startsWith('length')) return rebuilt(name, config, outcome, stream);
-  return outcome.error ? stream.startsWith(joined(outcome)) : joined(outcome) === stream;
+  if (outcome.error) return stream.startsWith(joined(outcome));
+  // White space behind the last value is dropped, and nothing else.
+  if (name === 'json') return /^[ \t\r\n]*$/.test(withoutStart(stream, joined(outcome)));
+  return joined(outcome) === stream;
+}
+
+/** What stands behind the start of a stream; all of it where it starts otherwise. */
+function withoutStart(stream: string, start: string): string {
+  return stream.startsWith(start) ? stream.slice(start.length) : `not ${start}`;
 }
 
 function isJson(latin1: string): boolean {
@@ -205,9 +213,9 @@ describe('json', () => {
       fc.property(values, sizes, (documents, at) => {
         const text = documents.flat().join('');
         const { messages } = run(framing('json').framer, pieces(Buffer.from(text), at));
-        // White space at the very end belongs to no value.
-        const texts = messages.slice(0, -1).map((message) => Buffer.from(message.slice(1), 'latin1').toString());
-        expect(messages.slice(0, -1).every((message) => message.startsWith('t'))).toBe(true);
+        const texts = messages.map((message) => Buffer.from(message.slice(1), 'latin1').toString());
+        expect(messages.every((message) => message.startsWith('t'))).toBe(true);
+        expect(texts.join('')).toBe(text.slice(0, text.length - documents.at(-1)![1].length));
         expect(texts.map((each) => JSON.parse(each) as unknown)).toEqual(
           documents.map(([each]) => JSON.parse(each) as unknown),
         );

@@ -60,6 +60,7 @@ test('a TELNET client sends well-formed commands only, and at most some bytes fo
         columns: 255,
         rows: 24,
         onSend: (more) => sent.push(...more),
+        onAnswer: (more) => sent.push(...more),
         onData: () => {},
         onMode: () => {},
       });
@@ -82,6 +83,7 @@ test('typed bytes come out on the other side as they were, with line ends as CR 
         columns: 80,
         rows: 24,
         onSend: (more) => sent.push(...more),
+        onAnswer: (more) => sent.push(...more),
         onData: () => {},
         onMode: () => {},
       });

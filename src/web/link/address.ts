@@ -2,8 +2,8 @@
  * The WebSocket address on the bridge that served a page, for a path such as '/', 'echo' or '/vnc?token=a'. One without
  * a leading slash starts in the directory of the page, which need not be '/' behind a proxy.
  *
- * A whole address is taken as well when it names the same host and port, wss: for a page that came over TLS. Whatever leads to another one gives null: a
- * page talks to its own bridge alone, whoever wrote the link to it.
+ * A whole address is taken as well when it names the same host and port, wss: for a page that came over TLS. Whatever
+ * leads to another one gives null: a page talks to its own bridge alone, whoever wrote the link to it.
  */
 export function bridgeAddress(page: URL, wanted: string): URL | null {
   const base = new URL('.', page);
@@ -15,9 +15,9 @@ export function bridgeAddress(page: URL, wanted: string): URL | null {
   return new URL(`${scheme}//${page.host}${named.pathname}${named.search}`);
 }
 
-/** The path that a link to a page chose with `?path=` or `?address=`, for bridgeAddress(); the directory of the page where it chose none. */
-export function wantedPath(page: URL): string {
-  return page.searchParams.get('path') ?? page.searchParams.get('address') ?? new URL('.', page).pathname;
+/** The path that a link to a page chose with `?path=` or `?address=`, for bridgeAddress(); null where it chose none. */
+export function wantedPath(page: URL): string | null {
+  return page.searchParams.get('path') ?? page.searchParams.get('address');
 }
 
 /** What stands behind the host in an address: path and query. */

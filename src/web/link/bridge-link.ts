@@ -1,7 +1,7 @@
 import { connect } from '../../browser/connect.ts';
 import { ConnectError } from '../../browser/socket-error.ts';
 import type { Socket } from '../../browser/socket.ts';
-import { describeEnding, type Ending } from './ending.ts';
+import { describeEnding, describeRefusal, type Ending } from './ending.ts';
 
 /** Where a link stands. 'idle' is before the first connect. */
 export type LinkState = 'idle' | 'connecting' | 'open' | 'closing' | 'closed';
@@ -13,9 +13,12 @@ export interface LinkHandlers {
   onBytes(bytes: Uint8Array): Promise<void>;
 }
 
-/** Most bytes that may wait to be sent, such as a long text that was pasted. */
-const MOST_UNSENT = 8 * 1024 * 1024;
-/** Where only WebSocket is there and not WebSocketStream, nothing slows the bridge down: then the page must not wait. */
+/** What is sent: what the visitor writes, or what the page answers by itself because the server asks. */
+export type SendingKind = 'input' | 'answer';
+
+/** Most bytes of each kind that may wait to be sent. A text that was pasted may be long; answers are short. */
+const MOST_UNSENT: Readonly<Record<SendingKind, number>> = { input: 8 * 1024 * 1024, answer: 64 * 1024 };
+/** Where there is only WebSocket and no WebSocketStream, nothing slows the bridge down, and the page must not wait. */
 const MOST_UNREAD = 4 * 1024 * 1024;
 const RECEIVE_LIMIT = 64 * 1024 * 1024;
 
@@ -26,7 +29,7 @@ export class BridgeLink {
   #socket: Socket | null = null;
   #writer: WritableStreamDefaultWriter<Uint8Array | string> | null = null;
   #opening: AbortController | null = null;
-  #unsent = 0;
+  #unsent: Record<SendingKind, number> = { input: 0, answer: 0 };
   #openedAt = 0;
   #closedAt = 0;
   #ending: Ending | null = null;
@@ -63,7 +66,8 @@ export class BridgeLink {
   async connect(address: URL): Promise<void> {
     if (this.#state !== 'idle' && this.#state !== 'closed') return;
     this.#socket = this.#ending = null;
-    this.#unsent = this.#openedAt = this.#closedAt = 0;
+    this.#unsent = { input: 0, answer: 0 };
+    this.#openedAt = this.#closedAt = 0;
     this.#opening = new AbortController();
     this.#enter('connecting');
     try {
@@ -71,7 +75,8 @@ export class BridgeLink {
       // What is typed is little and the output may be endless: for once the stream's flow control is worth its risk.
       this.#socket = await connect(address, { signal, receiveLimit: RECEIVE_LIMIT, stream: true });
     } catch (error) {
-      this.#ending = endingOfOpening(error);
+      if (!(error instanceof ConnectError)) throw error;
+      this.#ending = error.code === 'ABORTED' ? null : describeRefusal(error);
       this.#enter('closed');
       return;
     }
@@ -88,12 +93,13 @@ export class BridgeLink {
     this.#enter('closed');
   }
 
-  /** Sends bytes in one message; false when there is no open connection or too much waits already. */
-  send(bytes: Uint8Array): boolean {
-    if (this.#state !== 'open' || !this.#writer || this.#unsent + bytes.length > MOST_UNSENT) return false;
-    this.#unsent += bytes.length;
+  /** Sends bytes in one message; false when there is no open connection or too much of the kind waits already. */
+  send(bytes: Uint8Array, kind: SendingKind = 'input'): boolean {
+    const unsent = this.#unsent;
+    if (this.#state !== 'open' || !this.#writer || unsent[kind] + bytes.length > MOST_UNSENT[kind]) return false;
+    unsent[kind] += bytes.length;
     this.#writer.write(bytes).then(
-      () => (this.#unsent -= bytes.length),
+      () => (unsent[kind] -= bytes.length),
       () => {},
     );
     return true;
@@ -127,11 +133,4 @@ export class BridgeLink {
     this.#state = state;
     this.#handlers.onState(state);
   }
-}
-
-function endingOfOpening(error: unknown): Ending | null {
-  if (!(error instanceof ConnectError)) throw error;
-  if (error.code === 'ABORTED') return null;
-  const reason = error.code === 'REFUSED' ? (error.closed?.reason ?? '') : error.message;
-  return describeEnding({ code: error.closed?.code ?? 1006, reason }, false);
 }

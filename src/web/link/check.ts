@@ -1,7 +1,7 @@
 import { connect } from '../../browser/connect.ts';
 import { ConnectError } from '../../browser/socket-error.ts';
-import { describeEnding, type Ending } from './ending.ts';
-import { recogniseServer, type ServerKind } from './greeting.ts';
+import { describeEnding, describeRefusal, type Ending } from './ending.ts';
+import { isUndecided, recogniseServer, type ServerKind } from './greeting.ts';
 
 /** What came of a look at an address. */
 export type CheckResult =
@@ -29,24 +29,38 @@ export async function checkBridge(address: URL): Promise<CheckResult> {
     socket = await connect(address, { openTimeout: 8000 });
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
-    const reason = error.code === 'REFUSED' ? (error.closed?.reason ?? '') : error.message;
-    return { kind: 'failed', ending: describeEnding({ code: error.closed?.code ?? 1006, reason }, false) };
+    return { kind: 'failed', ending: describeRefusal(error) };
   }
   const ms = performance.now() - started;
-  const reader = socket.readable.getReader();
-  const first = await Promise.race([
-    reader.read().then(
-      ({ value }) => value ?? null,
-      () => null,
-    ),
-    new Promise<Uint8Array>((resolve) => setTimeout(resolve, PATIENCE, new Uint8Array())),
-  ]);
+  const first = await readGreeting(socket.readable.getReader());
   if (first === null) {
     const ending = describeEnding(await socket.closed, true);
     if (ending.kind === 'bad') return { kind: 'failed', ending };
   }
   void socket.close();
   return { kind: 'answered', ms, server: first && recogniseServer(first), says: firstLine(first ?? new Uint8Array()) };
+}
+
+/** The first bytes of a server until they tell who it is, or time is up; null when it ends without a byte. */
+async function readGreeting(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | null> {
+  const timeUp = new Promise<'late'>((resolve) => setTimeout(resolve, PATIENCE, 'late'));
+  let first = new Uint8Array();
+  for (;;) {
+    const next = await Promise.race([
+      reader.read().then(
+        ({ value }) => value ?? null,
+        () => null,
+      ),
+      timeUp,
+    ]);
+    if (next === 'late') return first;
+    if (next === null) return first.length > 0 ? first : null;
+    const both = new Uint8Array(first.length + next.length);
+    both.set(first);
+    both.set(next, first.length);
+    first = both;
+    if (!isUndecided(first)) return first;
+  }
 }
 
 /** The first line of what a server sent, as far as it is text. */

@@ -1,3 +1,4 @@
+import type { ConnectError } from '../../browser/socket-error.ts';
 import { closeCodeName } from './close-code.ts';
 
 /** How a connection ended, as the browser tells it: the fields of a CloseEvent and of `Closed` in bascule/browser. */
@@ -39,4 +40,9 @@ export function describeEnding({ code, reason }: Ended, wasOpen: boolean): Endin
     return { code, kind: 'bad', title: 'No connection', text: reason || REFUSED, advice: '' };
   const kind = code === 1000 || code === 1001 || (code === 1005 && wasOpen) ? 'plain' : 'bad';
   return { code, kind, title: closeCodeName(code), text: reason, advice: ADVICE[code] ?? '' };
+}
+
+/** Puts a connection that was never made into words. */
+export function describeRefusal(error: ConnectError): Ending {
+  return describeEnding({ code: 1006, reason: error.code === 'REFUSED' ? '' : error.message }, false);
 }

@@ -16,8 +16,10 @@ export interface TelnetClientOptions {
   /** The terminal in cells. */
   readonly columns: number;
   readonly rows: number;
-  /** Bytes to send to the server, complete with their escapes. */
+  /** What was typed, for the server, complete with its escapes. */
   onSend(bytes: Uint8Array<ArrayBuffer>): void;
+  /** A command for the server. Nearly all of them are answers: their number is up to the server. */
+  onAnswer(bytes: Uint8Array<ArrayBuffer>): void;
   /** Text of the server. */
   onData(bytes: Uint8Array<ArrayBuffer>): void;
   /** The server echoes now or no longer, or takes keys one by one or no longer. */
@@ -91,15 +93,15 @@ export class TelnetClient {
     const remote = verb === 'WILL' || verb === 'WONT';
     const state = (remote ? this.#remote : this.#local)[option]!;
     const { reply, changed } = verb === 'WILL' || verb === 'DO' ? state.onYes() : state.onNo();
-    if (reply === 'agree') this.#options.onSend(negotiation(remote ? 'DO' : 'WILL', option));
-    if (reply === 'refuse') this.#options.onSend(negotiation(remote ? 'DONT' : 'WONT', option));
+    if (reply === 'agree') this.#options.onAnswer(negotiation(remote ? 'DO' : 'WILL', option));
+    if (reply === 'refuse') this.#options.onAnswer(negotiation(remote ? 'DONT' : 'WONT', option));
     if (changed && !remote && option === OPTION.NAWS && state.on) this.#sendSize();
     if (changed && !remote && option === OPTION.TTYPE) this.#type = 0;
     if (changed && remote) this.#options.onMode();
     if (this.#begun) return;
     this.#begun = true;
     // Many servers take the size and do not ask for it.
-    if (this.#local[OPTION.NAWS]!.request()) this.#options.onSend(negotiation('WILL', OPTION.NAWS));
+    if (this.#local[OPTION.NAWS]!.request()) this.#options.onAnswer(negotiation('WILL', OPTION.NAWS));
   }
 
   #subnegotiate(option: number, parameters: Uint8Array): void {
@@ -108,12 +110,12 @@ export class TelnetClient {
     // The last name comes twice: so the server sees that the list is over (RFC 1091). Then it begins anew.
     const name = terminalTypes[Math.min(this.#type, terminalTypes.length - 1)]!;
     this.#type = this.#type >= terminalTypes.length ? 0 : this.#type + 1;
-    this.#options.onSend(subnegotiation(OPTION.TTYPE, [TTYPE_IS, ...new TextEncoder().encode(name)]));
+    this.#options.onAnswer(subnegotiation(OPTION.TTYPE, [TTYPE_IS, ...new TextEncoder().encode(name)]));
   }
 
   #sendSize(): void {
     const size = [this.#columns, this.#rows].flatMap((cells) => [cells >> 8, cells & 0xff]);
-    this.#options.onSend(subnegotiation(OPTION.NAWS, size));
+    this.#options.onAnswer(subnegotiation(OPTION.NAWS, size));
   }
 }
 

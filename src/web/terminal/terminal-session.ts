@@ -1,6 +1,7 @@
 import { TextCodec } from '../encoding/text-codec.ts';
 import { BridgeLink, type LinkState } from '../link/bridge-link.ts';
-import { recogniseServer, type ServerKind } from '../link/greeting.ts';
+import { GreetingGate } from '../link/greeting-gate.ts';
+import type { ServerKind } from '../link/greeting.ts';
 import { TelnetClient } from '../telnet/telnet-client.ts';
 import type { TerminalView } from './terminal-view.ts';
 
@@ -15,6 +16,9 @@ export type SessionMode = 'line' | 'raw' | 'telnet';
 
 /** What Enter sends: CR LF, LF or CR. */
 export type LineEnd = '\r\n' | '\n' | '\r';
+
+/** What a session needs of the terminal. */
+type SessionView = Pick<TerminalView, 'active' | 'columns' | 'rows' | 'style' | 'write'>;
 
 /** What a page gets to hear. */
 export interface SessionHandlers {
@@ -33,20 +37,20 @@ const TERMINAL_TYPES = ['XTERM-256COLOR', 'XTERM', 'VT100'] as const;
 /** What lies between a connection and the terminal: encoding, line ends, TELNET. */
 export class TerminalSession {
   readonly link: BridgeLink;
-  readonly #view: TerminalView;
+  readonly #view: SessionView;
   readonly #handlers: SessionHandlers;
   #mode: SessionMode = 'line';
   #telnet: TelnetClient | null = null;
   #codec = new TextCodec('utf-8');
   #lineEnd: LineEnd = '\r\n';
   #echo = false;
-  #greeted = false;
+  #gate = this.#newGate();
   /** When the terminal takes more of what the present bytes have become. */
   #shown: Promise<void> = Promise.resolve();
   /** A server that begins with TELNET is spoken to in TELNET, unless the visitor has chosen otherwise. */
   followsServer = true;
 
-  constructor(view: TerminalView, handlers: SessionHandlers) {
+  constructor(view: SessionView, handlers: SessionHandlers) {
     this.#view = view;
     this.#handlers = handlers;
     this.link = new BridgeLink({
@@ -91,7 +95,7 @@ export class TerminalSession {
 
   /** Connects and stays until the end. */
   async connect(address: URL): Promise<void> {
-    this.#greeted = false;
+    this.#gate = this.#newGate();
     this.encoding = this.#codec.label;
     this.mode = this.#mode;
     await this.link.connect(address);
@@ -115,24 +119,35 @@ export class TerminalSession {
     this.#telnet?.resize(columns, rows);
   }
 
+  /** Answers a command of the server. Who asks on and on and reads nothing is not waited for. */
+  #answer(bytes: Uint8Array): void {
+    if (this.link.state !== 'open' || this.link.send(bytes, 'answer')) return;
+    this.#handlers.onTrouble('The server asks on and on by TELNET and reads no answer; the connection was ended.');
+    this.link.close();
+  }
+
   #send(bytes: Uint8Array): void {
     if (this.link.state === 'open' && !this.link.send(bytes))
       this.#handlers.onTrouble('The server takes nothing at the moment; what you typed last was not sent.');
   }
 
   #receive(bytes: Uint8Array): Promise<void> {
-    if (!this.#greeted) this.#greet(bytes);
     this.#shown = Promise.resolve();
-    if (this.#telnet) this.#telnet.receive(bytes);
-    else this.#show(bytes);
+    if (!this.#gate.take(bytes)) this.#pass(bytes);
     return this.#shown;
   }
 
-  #greet(first: Uint8Array): void {
-    this.#greeted = true;
-    const kind = recogniseServer(first);
-    if (kind === 'telnet' && this.#mode === 'line' && this.followsServer) this.mode = 'telnet';
-    if (kind) this.#handlers.onServer(kind);
+  #newGate(): GreetingGate {
+    return new GreetingGate((kind, first) => {
+      if (kind === 'telnet' && this.#mode === 'line' && this.followsServer) this.mode = 'telnet';
+      if (kind) this.#handlers.onServer(kind);
+      this.#pass(first);
+    });
+  }
+
+  #pass(bytes: Uint8Array): void {
+    if (this.#telnet) this.#telnet.receive(bytes);
+    else this.#show(bytes);
   }
 
   #show(bytes: Uint8Array): void {
@@ -145,12 +160,15 @@ export class TerminalSession {
       columns: this.#view.columns,
       rows: this.#view.rows,
       onSend: (bytes) => this.#send(bytes),
+      onAnswer: (bytes) => this.#answer(bytes),
       onData: (bytes) => this.#show(bytes),
       onMode: () => this.#apply(),
     });
   }
 
   #enter(state: LinkState): void {
+    // What has come is shown, also when it is only the beginning of a greeting.
+    if (state === 'closed') this.#gate.open();
     this.#view.active = state === 'open';
     this.#handlers.onState(state);
   }

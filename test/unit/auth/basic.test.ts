@@ -24,6 +24,19 @@ describe('basic authentication', () => {
     expect(await ask(pair('grace:hopper'))).toEqual({ name: 'grace' });
   });
 
+  it('takes what is not ASCII in UTF-8 and in Latin-1', async () => {
+    const accented = [{ name: 'josé', password: new Secret('contraseña') }];
+    const both = new BasicAuthenticator({ kind: 'basic', users: accented, htpasswd: null }, () => {});
+    for (const encoding of ['utf8', 'latin1'] as const) {
+      const authorization = `Basic ${Buffer.from('josé:contraseña', encoding).toString('base64')}`;
+      expect(await both.authenticate(makeHandshake({ headers: { authorization } }))).toEqual({ name: 'josé' });
+      const wrong = `Basic ${Buffer.from('josé:contrasena', encoding).toString('base64')}`;
+      await expect(both.authenticate(makeHandshake({ headers: { authorization: wrong } }))).rejects.toMatchObject({
+        code: 'AUTH_REQUIRED',
+      });
+    }
+  });
+
   it.each([
     undefined,
     '',

@@ -5,7 +5,7 @@ import { sendFrames } from '../../../src/bridge/send-frames.ts';
 import type { FramerConfig } from '../../../src/config/model.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { createFraming } from '../../../src/framing/create-framing.ts';
-import type { Frame, Framer, Framing } from '../../../src/framing/framing.ts';
+import { type Frame, type Framer, Framing } from '../../../src/framing/framing.ts';
 import { PassingUnframer } from '../../../src/framing/passing.ts';
 import type { ClientConnection } from '../../../src/websocket/connection.ts';
 import { OPCODE } from '../../../src/websocket/opcode.ts';
@@ -92,6 +92,22 @@ describe('the messages of one chunk', () => {
   });
 });
 
+describe('a target that breaks off', () => {
+  it.each([
+    ['with an error', new Error('ECONNRESET'), 'ECONNRESET'],
+    ['without an end', undefined, 'closed without an end'],
+  ])('%s still has what it sent delivered, in front of the error', async (_what, error, detail) => {
+    const { target, targetSide, messages, told, relay } = bench(make(newline, newline));
+    target.write('a\nbc');
+    await settle();
+    targetSide.destroy(error);
+    await settle();
+    expect(messages()).toEqual(['1a\n', '1bc']);
+    expect(told.all.join(' ')).toContain(detail);
+    expect(relay.queued).toBe(0);
+  });
+});
+
 /** A framer that fails when it is told to. */
 class Failing implements Framer {
   readonly held = 0;
@@ -116,7 +132,7 @@ class Failing implements Framer {
 describe('a framer that fails', () => {
   it('is an error of the target, behind what came before it', async () => {
     const framer = new Failing();
-    const { target, told, messages, relay } = bench({ framer, unframer: new PassingUnframer() });
+    const { target, told, messages, relay } = bench(new Framing(framer, new PassingUnframer()));
     target.write('bang');
     await settle();
     expect(told.all).toEqual(['it went off: the framing of the session failed.']);
@@ -127,7 +143,7 @@ describe('a framer that fails', () => {
   });
 
   it('at the end of the stream is an error as well', async () => {
-    const { target, told } = bench({ framer: new Failing(), unframer: new PassingUnframer() });
+    const { target, told } = bench(new Framing(new Failing(), new PassingUnframer()));
     target.end();
     await settle();
     expect(told.all[0]).toBe('A message of the target was larger than the limit.');

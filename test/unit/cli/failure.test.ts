@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { argumentsFailure, Failure, failureOf, fileFailure } from '../../../src/cli/failure.ts';
+import { argumentsFailure, Failure, failureOf, fileFailure, strictFailureOf } from '../../../src/cli/failure.ts';
 import { BridgeError } from '../../../src/errors.ts';
 
 describe('a failure', () => {
@@ -33,7 +33,6 @@ describe('a failure', () => {
   });
 });
 
-const noFlag = (): undefined => undefined;
 const flagOf = (key: string): string | undefined => ({ 'tls.cert': '--cert', 'tls.key': '--key' })[key];
 
 describe('the failure of a config', () => {
@@ -41,7 +40,7 @@ describe('the failure of a config', () => {
 
   test('names what was given where something beside it is missing, and the flag for what is missing', () => {
     const missing = { ...issue, path: ['tls', 'cert'], remedy: 'give tls.cert, or leave out tls.key' };
-    expect(argumentsFailure([missing], { 'tls.key': '--key' }, flagOf).lines).toEqual([
+    expect(argumentsFailure([missing], { 'tls.key': '--key' }, { flagOf }).lines).toEqual([
       'bascule: error CONFIG_INVALID: --key: it is bad; give --cert, or leave out --key',
     ]);
   });
@@ -54,24 +53,49 @@ describe('the failure of a config', () => {
   });
 
   test('names the flag that gave the value', () => {
-    expect(argumentsFailure([issue], { 'relay.linger': '--linger' }, noFlag).lines).toEqual([
+    expect(argumentsFailure([issue], { 'relay.linger': '--linger' }).lines).toEqual([
       'bascule: error CONFIG_INVALID: --linger: it is bad; mend it',
     ]);
   });
 
   test('names TARGET for the shorthand of its address', () => {
-    expect(argumentsFailure([{ ...issue, path: ['target'] }], { 'target.url': 'TARGET' }, noFlag).lines[0]).toContain(
+    expect(argumentsFailure([{ ...issue, path: ['target'] }], { 'target.url': 'TARGET' }).lines[0]).toContain(
       ': TARGET: ',
     );
   });
 
   test('names the key where nothing gave the value', () => {
-    expect(argumentsFailure([issue], {}, noFlag).lines[0]).toContain(': relay.linger: ');
+    expect(argumentsFailure([issue], {}).lines[0]).toContain(': relay.linger: ');
   });
 
   test('ends with status 1 when only files are to blame, with 2 otherwise', () => {
     const file = { ...issue, code: 'WEB_ROOT_INVALID' } as const;
-    expect(argumentsFailure([file], {}, noFlag).status).toBe(1);
-    expect(argumentsFailure([file, issue], {}, noFlag).status).toBe(2);
+    expect(argumentsFailure([file], {}).status).toBe(1);
+    expect(argumentsFailure([file, issue], {}).status).toBe(2);
+  });
+
+  test('of a strict command line ends with status 2, files or not', () => {
+    const file = { ...issue, code: 'WEB_ROOT_INVALID' } as const;
+    expect(argumentsFailure([file], {}, { strict: true }).status).toBe(2);
+  });
+});
+
+describe('a start that fails under a strict command line', () => {
+  const statusOf = (thrown: unknown): number => strictFailureOf(thrown).status;
+
+  test.each(['LOG_FILE_UNWRITABLE', 'HTPASSWD_INVALID', 'TOKEN_SOURCE_INVALID', 'PLUGIN_NOT_FOUND'] as const)(
+    'is misuse where a value is to blame: %s',
+    (code) => expect(statusOf(new BridgeError(code))).toBe(2),
+  );
+
+  test.each(['LISTEN_PORT_IN_USE', 'LISTEN_NO_PERMISSION', 'PACKAGE_MISSING', 'DAEMON_FAILED'] as const)(
+    'is none where the world is: %s',
+    (code) => expect(statusOf(new BridgeError(code))).toBe(1),
+  );
+
+  test('keeps the status that a daemon has told', () => {
+    const failure = new Failure(['it is so'], 1);
+    expect(strictFailureOf(failure)).toBe(failure);
+    expect(statusOf(new Error('a mistake of ours'))).toBe(1);
   });
 });

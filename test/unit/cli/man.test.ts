@@ -41,6 +41,24 @@ suite('the manual pages', { needs: ['groff'] }, () => {
   });
 });
 
+test.each(['websockify', 'wsproxy', 'wswrap', 'websocksy', 'wsecho', 'wstest'])(
+  'the page of %s has its help option and its environment',
+  (name) => {
+    const page = PAGES.get(`bascule-${name}.1`) ?? '';
+    expect(page).toContain('.B \\-h, \\-\\-help');
+    expect(page).toContain('.SH ENVIRONMENT');
+    expect(page).toContain('BASCULE_LOG_FORMAT');
+    expect(page.includes('BASCULE_KEY_PASSWORD\nThe')).toBe(name !== 'websocksy');
+  },
+);
+
+test.each(['A certificate', 'Wrapping a program', 'Client certificates'])(
+  'that of websockify has a note: %s',
+  (title) => {
+    expect(PAGES.get('bascule-websockify.1')).toContain(`.SS ${title}\n`);
+  },
+);
+
 describe('text that roff would take for its own', () => {
   test('is shown as it is', () => {
     const page = PAGES.get('bascule.1') ?? '';

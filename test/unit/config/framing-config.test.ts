@@ -41,6 +41,10 @@ describe('the framing of a route', () => {
     [{ plugin: 'resp.mjs', config: 'a:b' }, path.resolve('/etc/bridge/resp.mjs'), 'a:b'],
     [{ plugin: 'bascule-resp' }, 'bascule-resp', null],
     ['@scope/resp', '@scope/resp', null],
+    ['plugin:resp', 'resp', null],
+    ['plugin:resp:a:b', 'resp', 'a:b'],
+    ['plugin:./resp.mjs', path.resolve('/etc/bridge/resp.mjs'), null],
+    [{ name: 'plugin:resp', config: 'a:b' }, 'resp', 'a:b'],
   ])('may be a plugin: %j', (clientFraming, module, source) => {
     const plugin = { kind: 'plugin', module, source };
     expect(framings({ target, clientFraming })).toEqual([
@@ -63,8 +67,37 @@ describe('the framing of a route', () => {
     expect(framings({ target })).toEqual([undefined]);
   });
 
+  it('may be named after a plugin that is given beside it', () => {
+    const framingPlugins = ['./resp.mjs:x', 'plugin:records', 'other:y'];
+    const module = path.resolve('/etc/bridge/resp.mjs');
+    const resp = { kind: 'plugin', module, source: 'x' } as const;
+    const routes = [
+      { path: '/a', target },
+      { path: '/b', target, framing: 'resp', clientFraming: 'resp:z' },
+      { path: '/c', target, framing: 'plugin:records', framingPlugins: ['records:q'] },
+    ];
+    const { listeners } = resolveConfig({ routes, framingPlugins }, { directory: '/etc/bridge' }).config;
+    const [first, second, third] = listeners[0]!.routes;
+    expect(first!.framingPlugins).toEqual([
+      resp,
+      { kind: 'plugin', module: 'records', source: null },
+      { kind: 'plugin', module: 'other', source: 'y' },
+    ]);
+    expect(first!.framing).toBeUndefined();
+    expect(second!.framing).toEqual({
+      framer: { name: 'plugin', config: 'x', plugin: resp },
+      unframer: { name: 'plugin', config: 'z', plugin: { ...resp, source: 'z' } },
+    });
+    expect(third!.framingPlugins).toEqual([{ kind: 'plugin', module: 'records', source: 'q' }]);
+  });
+
   it('is described as it can be written', () => {
-    const input = { target, framing: 'separator:;', clientFraming: './resp.mjs:x' };
+    const input = {
+      target,
+      framing: 'separator:;',
+      clientFraming: './resp.mjs:x',
+      framingPlugins: ['./resp.mjs', 'records:y'],
+    };
     const { expanded, config } = resolveConfig(input);
     const text = describeConfig(expanded);
     const parsed = parseConfig(text, 'described.yaml');
@@ -75,6 +108,17 @@ describe('the framing of a route', () => {
   it.each([
     [{ target, framing: 'newlin' }, "framing: there is no framing called 'newlin'; did you mean newline?"],
     [{ target, clientFraming: 'json' }, /^clientFraming: json is not for the messages of a client; /],
+    [{ target, framing: { name: 'newline', config: 'crfl' } }, /^framing\.config: the sequence of newline is 'crfl'/],
+    [{ target, framing: 'newline:crfl' }, /^framing: the sequence of newline is 'crfl'/],
+    [{ target, framing: { name: 'nwline', config: 'crlf' } }, /^framing: there is no framing called 'nwline'/],
+    [{ target, clientFraming: { name: 'length16', config: 'x' } }, /^clientFraming\.config: length16 has no setting/],
+    [
+      { target, framing: 'records' },
+      /called 'records'; use .*, the path of a plugin, or plugin:NAME for one that is a package$/,
+    ],
+    [{ target, framing: 'plugin:' }, "framing: 'plugin:' names no plugin; write plugin:NAME"],
+    [{ target, framingPlugins: ['a', 'a:x'] }, "framingPlugins: 'a' is there twice; give it once"],
+    [{ target, framingPlugins: [] }, /^framingPlugins: the list is empty/],
     [{ target, framing: {} }, 'framing: there is no name; write it like newline, or give a plugin'],
     [
       { target, framing: { name: 'json', plugin: './x.mjs' } },

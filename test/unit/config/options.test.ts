@@ -130,7 +130,7 @@ describe('a config that is printed', () => {
     '    legacyProtocols: true',
     '  - listen: example.com:7001',
     '    listenFamily: ipv6',
-    '    web: { root: ., auth: true }',
+    '    web: { root: ., auth: true, frameAncestors: [self, "https://a.example"] }',
     '    auth: { htpasswd: users, origins: [https://a.example], plugin: ./auth.mjs }',
     '    record: sessions',
     '    routes:',

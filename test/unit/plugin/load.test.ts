@@ -54,6 +54,12 @@ describe('loading a plugin', () => {
     ['imports what is missing', "import './gone.mjs';", /gone\.mjs/],
     ['has no version', 'export const createTokenSource = () => {};', /exports no apiVersion/],
     ['has another version', 'export const apiVersion = 2;', /version 2 of the plugin API, and this is version 1/],
+    ['throws nothing at all', 'throw null;', /cannot be loaded: null/],
+    [
+      'has a version that no text can show',
+      'export const apiVersion = Object.create(null);',
+      /version something that has no text of/,
+    ],
     ['has a version as text', "export const apiVersion = '1';", /version "1" of/],
     ['is a CommonJS module without a version', 'export default { createTokenSource() {} };', /exports no apiVersion/],
   ])('says what is wrong when it %s', async (_what, text, message) => {
@@ -73,5 +79,23 @@ describe('loading a plugin', () => {
     expect(messageOf(new TypeError())).toBe('TypeError');
     expect(messageOf('text')).toBe('text');
     expect(messageOf(undefined)).toBe('undefined');
+    expect(messageOf(Symbol('s'))).toBe('Symbol(s)');
+  });
+
+  it.each([
+    ['an object without a text', () => Object.create(null) as unknown],
+    ['an error whose message is none', () => Object.assign(new Error(), { message: Object.create(null) as string })],
+    [
+      'an error whose message throws',
+      () =>
+        Object.defineProperty(new Error(), 'message', {
+          get() {
+            throw new Error('again');
+          },
+        }),
+    ],
+  ])('never throws itself: %s', (_what, thrown) => {
+    expect(messageOf(thrown())).toBe('something that has no text');
+    expect(messageOf(Object.assign(new Error(), { message: 7 }))).toBe('7');
   });
 });

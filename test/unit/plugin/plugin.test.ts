@@ -36,6 +36,16 @@ describe('a plugin', () => {
       /createTokenSource failed: no luck/,
     ],
     ['rejects', "export const createTokenSource = async () => { throw 'no luck'; };", /failed: no luck/],
+    [
+      'throws what has no text',
+      'export const createTokenSource = () => { throw Object.create(null); };',
+      /^plugin .*createTokenSource failed: something that has no text/,
+    ],
+    [
+      'gives what throws',
+      "export const createTokenSource = () => ({ get lookup() { throw new Error('no luck'); } });",
+      /^plugin .*createTokenSource failed: no luck/,
+    ],
     ['gives nothing', 'export const createTokenSource = () => {};', /gave nothing with a method lookup/],
     ['gives something else', 'export const createTokenSource = () => ({ find() {} });', /a method lookup/],
   ])('says what is wrong when it %s, every time', async (_what, body, message) => {

@@ -83,12 +83,28 @@ describe('a route by a resolver plugin', () => {
   test('names the framing plugin of its route by module or file, without a config of its own', async () => {
     const framer = {
       name: 'plugin',
-      config: null,
+      config: 'x',
       plugin: { kind: 'plugin', module: '/srv/resp.mjs', source: 'x' },
     } as const;
     const more = { framing: { framer, unframer: null } };
-    for (const name of ['resp', '/srv/resp.mjs'])
-      expect((await find(answering(`{ address: 'vm:1', framing: '${name}' }`, more))).framing?.framer).toEqual(framer);
+    const besides = {
+      framing: { framer: { name: 'auto', config: null }, unframer: null },
+      framingPlugins: [framer.plugin],
+    };
+    for (const own of [more, besides])
+      for (const name of [
+        'resp',
+        'resp.mjs',
+        './resp.mjs',
+        'srv/resp.mjs',
+        '/srv/resp.mjs',
+        "resp', framingConfig: 'x",
+      ])
+        expect((await find(answering(`{ address: 'vm:1', framing: '${name}' }`, own))).framing?.framer).toEqual(framer);
+    expect((await find(answering("{ address: 'vm:1' }", besides))).framing?.framer?.name).toBe('auto');
+    expect((await find(answering("{ address: 'vm:1', framing: 'json' }", besides))).framing?.framer?.plugin).toBe(
+      undefined,
+    );
     for (const answer of ["framing: '/srv/other.mjs'", "framing: 'resp', framingConfig: 'y'"])
       expect((await failure(answering(`{ address: 'vm:1', ${answer} }`, more))).code).toBe('PEER_INVALID');
   });
@@ -125,6 +141,9 @@ describe('a route by a resolver plugin', () => {
     ["{ refuse: 'toString' }", 'it refuses with toString'],
     ["(() => { throw new Error('no\\nluck'); })()", 'no'],
     ["Promise.reject('no luck')", 'no luck'],
+    ['Promise.reject(Object.create(null))', 'something that has no text'],
+    ['{ refuse: Object.create(null) }', 'it refuses with something that has no text'],
+    ["{ get address() { throw new Error('no luck'); } }", 'no luck'],
   ])('fails with 500 for %s', async (answer, what) => {
     const error = await failure(answering(answer));
     expect(error).toMatchObject({ code: 'ROUTE_FAILED', row: { status: 500 } });
@@ -135,8 +154,10 @@ describe('a route by a resolver plugin', () => {
     ["{ address: 'vm' }", 'the port is missing'],
     ["{ address: 'echo:' }", 'the port is missing'],
     ["{ address: 'http://vm:1' }", 'a peer has no scheme'],
-    ["{ address: { host: 'vm', port: 'x' } }", 'is not a port'],
-    ["{ address: { host: 'vm', port: 70000 } }", 'out of range'],
+    ...["'x'", '70000', '0', "''", "'1e3'", "'0x50'", "' 80'", '80.5', '-1', 'NaN'].map((port) => [
+      `{ address: { host: 'vm', port: ${port} } }`,
+      'is not a port from 1 to 65535',
+    ]),
     ["{ address: 'unix://app.sock' }", 'is not absolute'],
     ["{ address: 'tls://vm:1?key=/etc/key' }", 'no files may be named here'],
     ["{ address: 'vm:1', framing: 'nwline' }", 'no framing called'],

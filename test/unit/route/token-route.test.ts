@@ -96,6 +96,10 @@ describe('a route by token', () => {
     ['token=a&token=b', 'a'],
     ['token=a%26b%3D%2B', 'a&b=+'],
     ['token=a+b', 'a b'],
+    ['token=a%0A', 'a'],
+    ['token=a%0A%0A', 'a'],
+    ['token=%0Aa', '\na'],
+    ['token=a%0D%0A', 'a\r'],
     ['token=B%C3%BCro', 'Büro'],
   ])('takes the token from ?%s', async (query, expected) => {
     const asked: string[] = [];
@@ -107,7 +111,7 @@ describe('a route by token', () => {
     expect(asked).toEqual([expected]);
   });
 
-  it.each(['', 'token', 'token=', 'TOKEN=a', 'tokens=a'])('misses a token in ?%s', async (query) => {
+  it.each(['', 'token', 'token=', 'token=%0A', 'TOKEN=a', 'tokens=a'])('misses a token in ?%s', async (query) => {
     const error: unknown = await find(
       route(() => 'vm:1'),
       asking(query),
@@ -120,6 +124,26 @@ describe('a route by token', () => {
     const peer = await find(tokens, makeHandshake({ host: 'vm1.example.com', query: new URLSearchParams('token=x') }));
     expect(peer.target.label).toBe('tcp://vm:1');
     await expect(find(tokens, makeHandshake({ host: '' }))).rejects.toMatchObject({ code: 'TOKEN_MISSING' });
+  });
+
+  it.each([
+    ['VM1.Example.com', ['VM1.Example.com', 'vm1.example.com']],
+    ['VM1.Example.com.:6080', ['VM1.Example.com', 'vm1.example.com']],
+    ['vm1.example.com:6080', ['vm1.example.com']],
+    [undefined, ['vm1.example.com']],
+  ])('asks for the host name as it was sent (%s), then in lower case', async (sent, expected) => {
+    const asked: string[] = [];
+    const tokens = route(
+      (token) => {
+        asked.push(token);
+        return null;
+      },
+      { from: 'host' },
+    );
+    const headers = sent === undefined ? {} : { host: sent };
+    const handshake = makeHandshake({ host: 'vm1.example.com', headers });
+    await expect(find(tokens, handshake)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' });
+    expect(asked).toEqual(expected);
   });
 
   it('takes the default port for a host alone', async () => {

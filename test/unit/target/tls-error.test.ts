@@ -11,9 +11,9 @@ describe('an error of a TLS handshake', () => {
     ['CERT_HAS_EXPIRED', /Renew/],
     ['CERT_NOT_YET_VALID', /clock/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', /ca/],
-    ['SELF_SIGNED_CERT_IN_CHAIN', /--target-ca\b.*--target-no-verify/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /target\.ca\b.*target\.verify\b/],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /ca/],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', /--target-servername/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /target\.servername\b/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /tcp:/],
     ['ERR_SSL_PACKET_LENGTH_TOO_LONG', /tcp:/],
     ['ERR_SSL_UNSUPPORTED_PROTOCOL', /minVersion/],
@@ -32,6 +32,11 @@ describe('an error of a TLS handshake', () => {
     const message = '80:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:ssl3_record.c:354:\n';
     const cause = failure('ERR_SSL_WRONG_VERSION_NUMBER', message, 'wrong version number');
     expect(tlsError(cause, 'tls://db.test:443').detail).toBe('tls://db.test:443 (wrong version number)');
+  });
+
+  test('names no flag: those differ from one command line to another', () => {
+    for (const code of ['SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_UNSUPPORTED_PROTOCOL'])
+      expect(tlsError(failure(code, 'x'), 'tls://db.test:443').remedy).not.toContain('--');
   });
 
   test('stays what it is when it is a BridgeError already', () => {

@@ -157,7 +157,7 @@ function remember(name: string, value: string, usual: string): void {
   history.replaceState(null, '', here);
 }
 
-/** Connects; with another connection before, to an empty screen. */
+/** Connects; with another connection before, to an empty screen. Without an address the field says why. */
 function connect(): void {
   if (!address.address) return;
   if (session.link.state === 'closed') view.reset();
@@ -220,4 +220,5 @@ session.echo = element<HTMLInputElement>('echo').checked;
 showSize();
 // Ten times a second is smooth for the eye, however many messages come.
 setInterval(showNumbers, 100);
+showLink(session.link.state);
 connect();

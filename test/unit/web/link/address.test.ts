@@ -3,7 +3,7 @@ import { bridgeAddress, pathOf, wantedPath } from '../../../../src/web/link/addr
 
 const addressOf = (link: string): string | undefined => {
   const page = new URL(link);
-  return bridgeAddress(page, wantedPath(page))?.href;
+  return bridgeAddress(page, wantedPath(page) ?? './')?.href;
 };
 
 test.each([

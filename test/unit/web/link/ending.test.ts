@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeEnding } from '../../../../src/web/link/ending.ts';
+import { ConnectError } from '../../../../src/browser/socket-error.ts';
+import { describeEnding, describeRefusal } from '../../../../src/web/link/ending.ts';
 
 test('an orderly end is nothing to worry about', () => {
   expect(describeEnding({ code: 1000, reason: '' }, true)).toEqual({
@@ -29,4 +30,14 @@ test('a connection that never was is told from one that broke', () => {
   expect(never).toMatchObject({ kind: 'bad', title: 'No connection' });
   expect(never.text).toMatch(/does not tell/);
   expect(describeEnding({ code: 1006, reason: '' }, true)).toMatchObject({ kind: 'bad', title: 'Connection lost' });
+});
+
+test('a connection that was never made has the words of whoever knows why', () => {
+  expect(describeRefusal(new ConnectError('TIMEOUT', 'No connection in time'))).toMatchObject({
+    code: 1006,
+    kind: 'bad',
+    title: 'No connection',
+    text: 'No connection in time',
+  });
+  expect(describeRefusal(new ConnectError('REFUSED', 'No server, or it refused')).text).toMatch(/does not tell/);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recogniseServer } from '../../../../src/web/link/greeting.ts';
+import { isUndecided, recogniseServer } from '../../../../src/web/link/greeting.ts';
 
 test.each([
   ['RFB 003.008\n', 'vnc'],
@@ -14,4 +14,21 @@ test.each([
   ['', null],
 ])('%j is from: %s', (first, kind) => {
   expect(recogniseServer(Buffer.from(first, 'latin1'))).toBe(kind);
+});
+
+test.each([
+  ['', true],
+  ['\u00ff', true],
+  ['RFB 003.008', true],
+  ['SSH-', true],
+  ['bascule-load ', true],
+  ['H', true],
+  ['\u00ff\u00fd', false],
+  ['\u00ff\u00d8', false],
+  ['SSH-2', false],
+  ['RFB x', false],
+  ['RFB 003.008\n', false],
+  ['x', false],
+])('%j may become a greeting: %s', (first, may) => {
+  expect(isUndecided(Buffer.from(first, 'latin1'))).toBe(may);
 });

@@ -23,6 +23,7 @@ function client(): {
     columns: 80,
     rows: 24,
     onSend: (more) => bytes.push(...more),
+    onAnswer: (more) => bytes.push(...more),
     onData: (more) => (text += Buffer.from(more).toString('latin1')),
     onMode: () => (modes += 1),
   });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemAuthorities } from '../../../src/listen/system-authorities.ts';
+import { systemAuthorities } from '../../../src/file/system-authorities.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { atTestEnd } from '../../support/cleanup.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
