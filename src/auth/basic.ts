@@ -28,8 +28,10 @@ export class BasicAuthenticator implements Authenticator {
     if (header === undefined) throw new BridgeError('AUTH_REQUIRED', { challenge: CHALLENGE });
     const readings = readBasicCredentials(header);
     if (readings.length === 0) throw refusal('the Authorization header has no name and password');
-    const known = readings.filter((credentials) => this.#knows(credentials));
-    const accepted = known[0] ?? (await this.#inFile(readings));
+    let accepted: Credentials | undefined;
+    // Every reading is looked at, the right one or not.
+    for (const credentials of readings) if (this.#knows(credentials)) accepted ??= credentials;
+    accepted ??= await this.#inFile(readings);
     if (!accepted) throw refusal('wrong name or password');
     return { name: accepted.name };
   }

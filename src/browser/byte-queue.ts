@@ -34,9 +34,14 @@ export class ByteQueue {
     return this.#memory.subarray(0, this.#end);
   }
 
+  /** Whether so many more bytes may be in it. */
+  hasRoom(count: number): boolean {
+    return this.length + count <= this.#limit;
+  }
+
   /** Adds bytes at the end; throws a RangeError when they are too many. */
   append(bytes: ArrayLike<number>): void {
-    this.#demandRoom(bytes.length);
+    if (!this.hasRoom(bytes.length)) throw new RangeError(`More than ${this.#limit} bytes`);
     this.#makeRoom(bytes.length);
     this.#memory.set(bytes, this.#end);
     this.#end += bytes.length;
@@ -44,17 +49,12 @@ export class ByteQueue {
 
   /** Puts a byte in front. */
   prepend(byte: number): void {
-    if (this.#start > 0) {
-      this.#start -= 1;
-      this.#memory[this.#start] = byte;
-      return;
+    if (this.#start > 0) this.#start -= 1;
+    else {
+      this.append([byte]);
+      this.#memory.copyWithin(1, 0);
     }
-    const all = new Uint8Array(this.length + 1);
-    all[0] = byte;
-    all.set(this.peek(this.length), 1);
-    this.#demandRoom(1);
-    this.clear();
-    this.append(all);
+    this.#memory[this.#start] = byte;
   }
 
   /** The next bytes, which stay in it; a view, good until the next append. Throws a RangeError when there are fewer. */
@@ -79,21 +79,18 @@ export class ByteQueue {
     if (!(count >= 0 && count <= this.length)) throw new RangeError(`${count} bytes wanted, ${this.length} there`);
   }
 
-  #demandRoom(count: number): void {
-    if (this.length + count > this.#limit) throw new RangeError(`More than ${this.#limit} bytes`);
-  }
-
   #makeRoom(count: number): void {
     if (this.#start === this.#end) this.clear();
     if (this.#end + count <= this.#memory.length) return;
     const needed = this.length + count;
-    // Half of the memory free makes compacting cheap in the long run; a full queue gets half its limit on top for that.
-    if (needed > this.#memory.length / 2 && this.#memory.length < this.#limit * 1.5) {
-      const wanted = Math.max(needed, Math.min(needed * 2, Math.ceil(this.#limit * 1.5)), FIRST);
-      const memory = new Uint8Array(wanted);
-      memory.set(this.#memory.subarray(this.#start, this.#end));
-      this.#memory = memory;
-    } else this.#memory.copyWithin(0, this.#start, this.#end);
+    const most = this.#limit * 1.5;
+    const memory =
+      // Half of the memory free makes compacting cheap in the long run; a full queue gets half its limit on top for that.
+      needed > this.#memory.length / 2 && this.#memory.length < Math.floor(most)
+        ? new Uint8Array(Math.max(Math.min(needed * 2, most), FIRST))
+        : this.#memory;
+    memory.set(this.peek(this.length));
+    this.#memory = memory;
     this.#end -= this.#start;
     this.#start = 0;
   }

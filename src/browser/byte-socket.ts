@@ -1,4 +1,5 @@
-import { CLOSE_CODE } from './close-code.ts';
+import { BAD_BASE64, NORMAL, OVER_LIMIT, demandClose } from './close-code.ts';
+import { deadline } from './deadline.ts';
 import { fromMessage, toBytes, toMessage } from './payload.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 import { SocketError } from './socket-error.ts';
@@ -8,10 +9,10 @@ import type { CloseFacts } from './web-socket.ts';
 
 /** What a socket keeps to. */
 export interface SocketLimits {
-  /** Bytes that may wait for the reader. */
-  readonly receiveLimit: number;
-  /** How long the peer may take to answer Close, in ms; 0 for ever. */
-  readonly closeTimeout: number;
+  /** Bytes that may wait for a slow reader; default 16 MiB. Beyond it: close code 4008 and RECEIVE_LIMIT. */
+  readonly receiveLimit?: number;
+  /** How long `close()` waits for what was written to go and for the peer's Close, in ms; default 5000, 0 for ever. */
+  readonly closeTimeout?: number;
 }
 
 /** The Socket over an open connection. */
@@ -22,42 +23,58 @@ export class ByteSocket implements Socket {
   readonly writable: WritableStream<Uint8Array | string>;
   readonly closed: Promise<Closed>;
   readonly #transport: Transport;
-  readonly #limits: SocketLimits;
+  readonly #closeTimeout: number;
   readonly #queue: ReceiveQueue;
   #writing!: WritableStreamDefaultController;
   #settle!: (closed: Closed) => void;
-  /** What this side has closed with; the first close wins. */
+  /** What this side closes with; the first close wins. */
   #ours: { readonly code: number; readonly reason: string } | null = null;
-  #error: SocketError | null = null;
+  /** Whether Close has been sent, or comes too late. */
+  #said = false;
+  /** What made this side close, where something is wrong. */
+  #error: Error | null = null;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #received = 0;
   #sent = 0;
+  /** The writes that are not done; after `close()`, those that go before Close. */
+  #pending = 0;
 
   /** Takes over the connection; nothing may have been delivered yet. */
-  constructor(transport: Transport, limits: SocketLimits) {
+  constructor(transport: Transport, { receiveLimit = 16 * 1024 * 1024, closeTimeout = 5000 }: SocketLimits) {
     this.#transport = transport;
-    this.#limits = limits;
+    this.#closeTimeout = closeTimeout;
     this.url = transport.url;
     this.protocol = transport.protocol;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#queue = new ReceiveQueue(limits.receiveLimit, () => this.#close(CLOSE_CODE.normal, ''));
+    this.#queue = new ReceiveQueue(receiveLimit, () => void this.close());
     this.readable = this.#queue.readable;
-    this.writable = new WritableStream({
-      start: (controller) => {
-        this.#writing = controller;
-        // An abort waits for the running write, which would wait for a peer that takes nothing. The error comes after
-        // the signal: Node breaks when the controller is told of it in between.
-        const { signal } = controller as { readonly signal?: AbortSignal };
-        signal?.addEventListener('abort', () => queueMicrotask(() => this.#close(CLOSE_CODE.normal, '')));
+    const abort = (): void => this.#stop(null);
+    this.writable = new WritableStream(
+      {
+        start: (controller) => {
+          this.#writing = controller;
+          // An abort waits for the running write, which would wait for a peer that takes nothing. The error comes after
+          // the signal: Node breaks when the controller is told of it in between.
+          const { signal } = controller as { readonly signal?: AbortSignal };
+          signal?.addEventListener('abort', () => queueMicrotask(abort));
+        },
+        write: (chunk) => this.#write(chunk),
+        abort,
+        close: async () => {
+          abort();
+          await this.closed;
+        },
       },
-      write: (chunk) => this.#write(chunk),
-      abort: () => this.#close(CLOSE_CODE.normal, ''),
-      close: async () => {
-        await this.close();
+      {
+        // Asked for each write as it is called: nothing else tells how many wait.
+        size: () => {
+          if (!this.#ours) this.#pending += 1;
+          return 1;
+        },
       },
-    });
+    );
     transport.start({
       message: (data) => this.#receive(data),
       close: (facts) => this.#end(facts),
@@ -72,15 +89,32 @@ export class ByteSocket implements Socket {
     return this.#sent;
   }
 
-  close(code: number = CLOSE_CODE.normal, reason: string = ''): Promise<Closed> {
-    this.#close(code, reason);
+  close(code: number = NORMAL, reason: string = ''): Promise<Closed> {
+    demandClose(code, reason);
+    if (this.#ours || this.#said) return this.closed;
+    this.#ours = { code, reason };
+    this.#queue.end(this.#error);
+    this.#deadline = deadline(this.#closeTimeout, () => {
+      this.#sayClose();
+      this.#end({ code: 1006, reason, wasClean: false });
+    });
+    if (this.#pending > 0) this.#transport.hurry();
+    else this.#sayClose();
     return this.closed;
   }
 
-  #write(chunk: unknown): Promise<void> | void {
-    const bytes = toBytes(chunk);
-    this.#sent += bytes.length;
-    return this.#transport.send(toMessage(bytes, this.protocol));
+  async #write(chunk: unknown): Promise<void> {
+    try {
+      const bytes = toBytes(chunk);
+      const message = toMessage(bytes, this.protocol);
+      this.#sent += bytes.length;
+      await this.#transport.send(message);
+    } catch (error) {
+      this.#stop(error as Error);
+      throw error;
+    }
+    this.#pending -= 1;
+    if (this.#ours && this.#pending === 0) this.#sayClose();
   }
 
   #receive(data: unknown): Promise<void> | void {
@@ -89,50 +123,48 @@ export class ByteSocket implements Socket {
     try {
       bytes = fromMessage(data, this.protocol);
     } catch {
-      return this.#fail(new SocketError('BAD_BASE64', 'Not base64'), CLOSE_CODE.badBase64);
+      return this.#stop(new SocketError('BAD_BASE64', 'Not base64'), BAD_BASE64);
     }
     this.#received += bytes.length;
     if (!this.#queue.push(bytes)) {
-      return this.#fail(new SocketError('RECEIVE_LIMIT', 'The reader is too slow'), CLOSE_CODE.limit);
+      return this.#stop(new SocketError('RECEIVE_LIMIT', 'The reader is too slow'), OVER_LIMIT);
     }
     return this.#queue.room();
   }
 
-  #fail(error: SocketError, code: number): void {
-    this.#error = error;
-    this.#close(code, error.message);
+  /** Closes without waiting for the writes; because of an error, if there is one. */
+  #stop(error: Error | null, code: number = NORMAL): void {
+    if (!this.#ours) this.#error = error;
+    void this.close(code, error instanceof SocketError ? error.message : '');
+    this.#sayClose();
   }
 
-  #close(code: number, reason: string): void {
-    if (this.#ours) return;
-    // First, as it throws where the arguments are wrong.
-    this.#transport.close(code, reason);
-    this.#ours = { code, reason };
-    this.#finish(this.#error, this.#error ?? new SocketError('CLOSED', 'Closed by this side'));
-    if (this.#limits.closeTimeout === 0) return;
-    this.#deadline = setTimeout(
-      () => this.#end({ code: 1006, reason: '', wasClean: false }),
-      this.#limits.closeTimeout,
-    );
+  /** Sends Close, and fails the writes that are left. */
+  #sayClose(): void {
+    if (!this.#ours || this.#said) return;
+    this.#said = true;
+    this.#transport.close(this.#ours.code, this.#ours.reason);
+    this.#failWrites(this.#error ?? new SocketError('CLOSED', 'Closed by this side'));
   }
 
   #end({ code, reason, wasClean }: CloseFacts): void {
     clearTimeout(this.#deadline);
     this.#transport.abandon();
-    if (this.#ours) return this.#settle({ ...this.#ours, by: 'us', wasClean });
+    if (this.#ours && this.#said) return this.#settle({ ...this.#ours, by: 'us', wasClean });
+    this.#said = true;
     // 1006 and 1015 stand for an end without a Close frame (RFC 6455 §7.4.1).
     const by = code === 1006 || code === 1015 ? 'network' : 'peer';
     const closed: Closed = { code, reason, by, wasClean };
     const error = new SocketError('CLOSED', describeEnd(closed), { closed });
     const orderly = wasClean && (code === 1000 || code === 1005);
-    this.#finish(orderly ? null : error, error);
+    this.#queue.end(orderly ? null : error);
+    this.#failWrites(error);
     this.#settle(closed);
   }
 
-  #finish(readError: Error | null, writeError: Error): void {
-    this.#queue.end(readError);
-    this.#transport.stopSending(writeError);
-    this.#writing.error(writeError);
+  #failWrites(error: Error): void {
+    this.#transport.stopSending(error);
+    this.#writing.error(error);
   }
 }
 

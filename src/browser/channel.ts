@@ -1,5 +1,6 @@
 import { makeEvent, type ChannelCloseEvent, type ChannelMessageEvent } from './channel-event.ts';
-import { CLOSE_CODE } from './close-code.ts';
+import { BAD_BASE64, NORMAL, demandClose } from './close-code.ts';
+import { deadline } from './deadline.ts';
 import { Keepalive, type KeepaliveOptions, type WatchedLink } from './keepalive.ts';
 import { absoluteUrl, offeredProtocols, webSocketConstructor } from './offer.ts';
 import { fromMessage, toBytes, toMessage, type Payload } from './payload.ts';
@@ -17,7 +18,7 @@ export interface ChannelOptions {
   readonly reconnect?: boolean | ReconnectOptions;
   /** How to find out that the connection is dead; default `{}`, false for never. */
   readonly keepalive?: false | KeepaliveOptions;
-  /** How long an opening may take, in ms; default 15 000, 0 for ever. */
+  /** How long an opening may take, the wait for its address included, in ms; default 15 000, 0 for ever. */
   readonly openTimeout?: number;
   /** How long `close()` waits for the peer's Close, in ms; default 5000, 0 for ever. */
   readonly closeTimeout?: number;
@@ -27,9 +28,11 @@ export interface ChannelOptions {
   readonly WebSocket?: WebSocketConstructor;
 }
 
-const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
 const LOCAL = /^wss?:\/\/(localhost|127\.[\d.]+|\[::1\])[:/]/;
-const LOST = 1006;
 
 /**
  * A channel with the shape of a WebSocket, for consumers that want one, such as the `RFB` of noVNC.
@@ -41,6 +44,14 @@ const LOST = 1006;
  * Not for subclassing: noVNC looks for the members on the object and on its direct prototype only.
  */
 export class Channel extends EventTarget {
+  static readonly CONNECTING = CONNECTING;
+  static readonly OPEN = OPEN;
+  static readonly CLOSING = CLOSING;
+  static readonly CLOSED = CLOSED;
+  readonly CONNECTING = CONNECTING;
+  readonly OPEN = OPEN;
+  readonly CLOSING = CLOSING;
+  readonly CLOSED = CLOSED;
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: ChannelMessageEvent) => void) | null = null;
   onerror: ((event: Event) => void) | null = null;
@@ -49,9 +60,11 @@ export class Channel extends EventTarget {
   binaryType: 'arraybuffer' | 'blob' = 'arraybuffer';
   readonly #options: ChannelOptions;
   readonly #give: ChannelUrl;
-  readonly #reconnector: Reconnector | null;
+  readonly #reconnector: Reconnector;
   #url = '';
   #state = CONNECTING;
+  /** Counts attempts and their ends: who waited for an address sees whether it still matters. */
+  #turn = 0;
   #link: WebSocketLike | null = null;
   #keepalive: Keepalive | null = null;
   #deadline: ReturnType<typeof setTimeout> | undefined;
@@ -65,12 +78,15 @@ export class Channel extends EventTarget {
     this.#options = options;
     this.#give = url;
     const { reconnect = false } = options;
-    this.#reconnector = reconnect
-      ? new Reconnector(reconnect === true ? {} : reconnect, (attempt) => this.#again(attempt))
-      : null;
-    // Later, so that nothing ends before somebody listens.
-    if (typeof url === 'function') queueMicrotask(() => void this.#connect());
-    else this.#connectTo(url);
+    this.#reconnector = new Reconnector(reconnect === true ? {} : reconnect || { attempts: 0 }, () => this.#connect());
+    for (const type of ['open', 'message', 'error', 'close'])
+      // Listeners as others are: what one throws is reported, and keeps nothing from the next, nor from the channel.
+      this.addEventListener(type, (event) => this[`on${type}` as 'onopen']?.(event));
+    if (typeof url === 'function') this.#connect();
+    else {
+      this.#connectTo(url);
+      this.#setDeadlineToOpen();
+    }
   }
 
   /** As of WebSocket: 0 CONNECTING, 1 OPEN, 2 CLOSING, 3 CLOSED; CLOSED also while it waits for the next attempt. */
@@ -107,48 +123,49 @@ export class Channel extends EventTarget {
     if (link?.readyState !== OPEN || this.#state !== OPEN) return;
     const { sendLimit = 64 * 1024 * 1024 } = this.#options;
     const message = toMessage(toBytes(payload), link.protocol);
-    if (link.bufferedAmount + message.length > sendLimit) return this.#lose(link, 'Too much to send');
+    if (link.bufferedAmount + message.length > sendLimit) return this.#lose('Too much to send');
     this.#sent += message.length;
     const isText = typeof payload === 'string' && typeof message !== 'string';
     link.send(isText ? payload : message);
   }
 
   /** Closes for good, as WebSocket's does; also ends the waiting for another attempt, without an event. */
-  close(code: number = CLOSE_CODE.normal, reason: string = ''): void {
-    const link = this.#link;
-    // First, as it throws where the arguments are wrong.
-    if (this.#state < CLOSING) link?.close(code, reason);
+  close(code: number = NORMAL, reason: string = ''): void {
+    demandClose(code, reason);
     this.#done = true;
-    this.#reconnector?.stop();
-    if (this.#state > OPEN) return;
+    this.#reconnector.stop();
+    if (this.#state >= CLOSING) return;
     this.#state = CLOSING;
-    // Without a link the address is still to come; #connect() sees the state then.
-    if (link) this.#setDeadline(link, this.#options.closeTimeout ?? 5000, 'No answer to the close');
-  }
-
-  #again(attempt: number): void {
-    this.#state = CONNECTING;
-    const { reconnect } = this.#options;
-    if (typeof reconnect === 'object') reconnect.onReconnect?.(attempt);
-    void this.#connect();
+    if (this.#link) {
+      this.#link.close(code, reason);
+      this.#setDeadline(this.#options.closeTimeout ?? 5000, 'No answer to the close');
+    } else {
+      // The address is still to come. Events come after the call, as those of WebSocket.
+      this.#turn += 1;
+      queueMicrotask(() => this.#lose(''));
+    }
   }
 
   /** An attempt that can tell by events alone how it fares. */
   async #connect(): Promise<void> {
+    this.#state = CONNECTING;
+    const turn = (this.#turn += 1);
+    this.#setDeadlineToOpen();
     try {
+      // Later, so that nothing ends before somebody listens.
+      await null;
+      if (turn !== this.#turn) return;
       const url = typeof this.#give === 'function' ? await this.#give() : this.#give;
-      if (this.#state === CONNECTING) this.#connectTo(url);
-      else this.#ended({ code: LOST, reason: '', wasClean: false });
+      if (turn === this.#turn) this.#connectTo(url);
     } catch (error) {
-      this.#ended({ code: LOST, reason: String(error), wasClean: false });
+      if (turn === this.#turn) this.#lose(String(error));
     }
   }
 
   #connectTo(url: string | URL): void {
-    const { openTimeout = 15_000, protocols } = this.#options;
     const WebSocket = webSocketConstructor(this.#options.WebSocket);
     this.#url = absoluteUrl(url);
-    const link = new WebSocket(this.#url, offeredProtocols(protocols));
+    const link = new WebSocket(this.#url, offeredProtocols(this.#options.protocols));
     this.#link = link;
     this.#sent = 0;
     link.binaryType = 'arraybuffer';
@@ -156,13 +173,12 @@ export class Channel extends EventTarget {
       link.addEventListener(type, (facts: CloseFacts & MessageFacts) => {
         if (this.#link === link) listener(facts);
       });
-    this.#setDeadline(link, openTimeout, 'No connection in time');
     on('open', () => this.#opened(link));
     on('message', ({ data }) => this.#receive(link, data));
     on('error', () => {
-      this.#tell(new Event('error'), this.onerror);
+      this.dispatchEvent(new Event('error'));
       // Browsers would send close now, Node 22 does not.
-      if (this.#state === CONNECTING) this.#ended({ code: LOST, reason: '', wasClean: false });
+      if (this.#state !== OPEN) this.#lose('');
     });
     on('close', (facts) => this.#ended(facts));
   }
@@ -170,7 +186,7 @@ export class Channel extends EventTarget {
   #opened(link: WebSocketLike): void {
     clearTimeout(this.#deadline);
     this.#state = OPEN;
-    this.#reconnector?.opened();
+    this.#reconnector.opened();
     const { keepalive = {} } = this.#options;
     if (keepalive) {
       const watched: WatchedLink = {
@@ -178,11 +194,11 @@ export class Channel extends EventTarget {
         held: () => link.bufferedAmount,
         local: this.#isLocal,
         send: (payload) => this.send(payload),
-        onDead: (reason) => this.#lose(link, reason),
+        onDead: (reason) => this.#lose(reason),
       };
       this.#keepalive = new Keepalive(watched, keepalive);
     }
-    this.#tell(new Event('open'), this.onopen);
+    this.dispatchEvent(new Event('open'));
   }
 
   get #isLocal(): boolean {
@@ -192,22 +208,25 @@ export class Channel extends EventTarget {
   #receive(link: WebSocketLike, data: unknown): void {
     this.#keepalive?.heard();
     if (this.#state !== OPEN) return;
-    let message: ArrayBuffer | string;
+    let message = data as ArrayBuffer | string;
     try {
-      message =
-        typeof data === 'string' && link.protocol !== 'base64' ? data : toArrayBuffer(fromMessage(data, link.protocol));
+      if (typeof message === 'string' && link.protocol === 'base64')
+        message = fromMessage(message, link.protocol).buffer;
     } catch {
-      this.close(CLOSE_CODE.badBase64, 'Not base64');
+      this.close(BAD_BASE64, 'Not base64');
       return;
     }
     const blob = this.binaryType === 'blob' && typeof message !== 'string';
-    this.#tell(makeEvent('message', { data: blob ? new Blob([message]) : message }), this.onmessage);
+    this.dispatchEvent(makeEvent('message', { data: blob ? new Blob([message]) : message }));
   }
 
   /** Gives the connection up without waiting for anybody. */
-  #lose(link: WebSocketLike, reason: string): void {
-    this.#ended({ code: LOST, reason, wasClean: false });
-    link.close();
+  #lose(reason: string): void {
+    const link = this.#link;
+    // Before it is closed: what it tells from here on is not heard.
+    this.#link = null;
+    link?.close();
+    this.#ended({ code: 1006, reason, wasClean: false });
   }
 
   #ended({ code, reason, wasClean }: ChannelEnd): void {
@@ -216,24 +235,23 @@ export class Channel extends EventTarget {
     this.#keepalive?.stop();
     this.#keepalive = null;
     this.#link = null;
+    this.#turn += 1;
     this.#state = CLOSED;
-    const retryIn = this.#done ? null : (this.#reconnector?.next(end) ?? null);
-    if (retryIn !== null) this.#reconnector?.wait(retryIn, this.#isLocal);
-    this.#tell(makeEvent('close', { ...end, retryIn }), this.onclose);
+    let retryIn: number | null = null;
+    try {
+      if (!this.#done) retryIn = this.#reconnector.next(end);
+      if (retryIn !== null) this.#reconnector.wait(retryIn, this.#isLocal);
+    } finally {
+      this.dispatchEvent(makeEvent('close', { ...end, retryIn }));
+    }
   }
 
-  #setDeadline(link: WebSocketLike, ms: number, reason: string): void {
+  #setDeadlineToOpen(): void {
+    this.#setDeadline(this.#options.openTimeout ?? 15_000, 'No connection in time');
+  }
+
+  #setDeadline(ms: number, reason: string): void {
     clearTimeout(this.#deadline);
-    if (ms > 0) this.#deadline = setTimeout(() => this.#lose(link, reason), ms);
+    this.#deadline = deadline(ms, () => this.#lose(reason));
   }
-
-  #tell<Told extends Event>(event: Told, handler: ((event: Told) => void) | null): void {
-    handler?.call(this, event);
-    this.dispatchEvent(event);
-  }
-}
-
-function toArrayBuffer(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
 }

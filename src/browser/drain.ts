@@ -12,7 +12,7 @@ const LONGEST = 100;
  */
 export class Drain {
   readonly #socket: WebSocketLike;
-  readonly #mark: number;
+  #mark: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = SHORTEST;
   #last = 0;
@@ -47,6 +47,12 @@ export class Drain {
     this.#pause = amount < this.#last ? SHORTEST : Math.min(this.#pause * 2, LONGEST);
     this.#last = amount;
     this.#plan();
+  }
+
+  /** Makes nobody wait any more. */
+  release(): void {
+    this.#mark = Infinity;
+    this.look();
   }
 
   /** Ends the waiting: nothing more will be sent. */

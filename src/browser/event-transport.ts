@@ -39,6 +39,10 @@ export class EventTransport implements Transport {
     return this.#drain.wait();
   }
 
+  hurry(): void {
+    this.#drain.release();
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }

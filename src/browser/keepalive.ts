@@ -63,8 +63,8 @@ export class Keepalive {
   #heardAt = this.#lookedAt;
   #movedAt = this.#lookedAt;
   #taken = 0;
-  /** When the probe that nothing has come after was sent. */
-  #probedAt: number | null = null;
+  /** When the probe that nothing has come after was sent; Infinity where there is none. */
+  #probedAt = Infinity;
 
   constructor(link: WatchedLink, { interval = 15_000, timeout = 60_000, probe }: KeepaliveOptions) {
     this.#link = link;
@@ -79,7 +79,7 @@ export class Keepalive {
   /** Something came. */
   heard(): void {
     this.#heardAt = performance.now();
-    this.#probedAt = null;
+    this.#probedAt = Infinity;
   }
 
   stop(): void {
@@ -98,7 +98,7 @@ export class Keepalive {
     this.#taken = taken;
     if (slept) {
       this.#heardAt = this.#movedAt = now;
-      this.#probedAt = null;
+      this.#probedAt = Infinity;
       return this.#ask(now);
     }
     const reason = this.#reasonOfDeath(now);
@@ -112,13 +112,13 @@ export class Keepalive {
     const late = (since: number): boolean => now - since >= this.#timeout;
     const silent = late(this.#heardAt);
     if (silent && late(this.#movedAt)) return 'No progress';
-    if (this.#probedAt !== null && late(this.#probedAt)) return 'No answer';
+    if (late(this.#probedAt)) return 'No answer';
     if (silent && !this.#link.local && isOffline()) return 'Offline';
     return null;
   }
 
   #ask(now: number): void {
-    if (this.#probedAt !== null) return;
+    if (this.#probedAt < Infinity) return;
     const probe = this.#probe?.() ?? null;
     if (probe === null) return;
     this.#probedAt = now;

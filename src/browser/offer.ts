@@ -4,10 +4,8 @@ import { ConnectError } from './socket-error.ts';
 export function absoluteUrl(address: string | URL): string {
   const { location } = globalThis as { location?: { href: string } };
   try {
-    const url = new URL(address, location?.href);
-    url.protocol = url.protocol.replace(/^http/, 'ws');
-    url.hash = '';
-    if (/^wss?:/.test(url.href)) return url.href;
+    const { href } = new URL(address, location?.href);
+    if (/^(ws|http)s?:/.test(href)) return href.replace(/^http/, 'ws').replace(/#.*/, '');
   } catch {
     // As if it were of another scheme.
   }

@@ -18,7 +18,8 @@ export class ReceiveQueue {
   #end: { readonly error: Error | null } | null = null;
   /** Settles a read that found nothing. */
   #arrived: (() => void) | null = null;
-  #hasRoom: (() => void)[] = [];
+  /** Tells the one who waits for room. */
+  #hasRoom: (() => void) | undefined;
 
   /**
    * @param limit How many bytes may wait.
@@ -61,14 +62,14 @@ export class ReceiveQueue {
   end(error: Error | null): void {
     this.#end ??= { error };
     this.#wake();
-    this.#tellRoom();
+    this.#hasRoom?.();
   }
 
   /** Resolves while less than a quarter of the limit waits, and when the end is known. */
   room(): Promise<void> | void {
     if (this.#end || this.#waiting < this.#limit / 4) return;
     return new Promise((resolve) => {
-      this.#hasRoom.push(resolve);
+      this.#hasRoom = resolve;
     });
   }
 
@@ -91,7 +92,7 @@ export class ReceiveQueue {
     if (piece) {
       this.#waiting -= piece.used;
       controller.enqueue(piece.memory.subarray(0, piece.used));
-      if (this.#waiting < this.#limit / 4) this.#tellRoom();
+      if (this.#waiting < this.#limit / 4) this.#hasRoom?.();
     } else if (this.#end?.error) controller.error(this.#end.error);
     else if (this.#end) controller.close();
   }
@@ -99,9 +100,5 @@ export class ReceiveQueue {
   #wake(): void {
     this.#arrived?.();
     this.#arrived = null;
-  }
-
-  #tellRoom(): void {
-    for (const resolve of this.#hasRoom.splice(0)) resolve();
   }
 }

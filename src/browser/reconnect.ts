@@ -23,21 +23,22 @@ export interface ReconnectOptions {
 }
 
 const DELAYS = [500, 1000, 2000, 5000, 10_000];
-const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
+const PASSING = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
 /** A connection that lived this long, in ms, was a success: the next row of attempts begins anew. */
 const LASTING = 5000;
 
 /** Counts and times the attempts to connect again. */
 export class Reconnector {
   readonly #options: ReconnectOptions;
-  readonly #connect: (attempt: number) => void;
+  readonly #connect: () => void;
   #attempt = 0;
-  #openedAt: number | null = null;
+  /** When the connection opened; Infinity while there is none. */
+  #openedAt = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #forgetOnline: (() => void) | null = null;
+  #forgetOnline: (() => void) | undefined;
 
-  /** @param connect Makes the attempt with this number, counted from 1 in each row. */
-  constructor(options: ReconnectOptions, connect: (attempt: number) => void) {
+  /** @param connect Begins an attempt. */
+  constructor(options: ReconnectOptions, connect: () => void) {
     this.#options = options;
     this.#connect = connect;
   }
@@ -49,11 +50,11 @@ export class Reconnector {
   /** How long to wait after this end, in ms; null to give up. Counts an attempt. */
   next(end: ChannelEnd): number | null {
     const { delays = DELAYS, attempts = 10, shouldReconnect } = this.#options;
-    if (this.#openedAt !== null && performance.now() - this.#openedAt >= LASTING) this.#attempt = 0;
-    this.#openedAt = null;
+    if (performance.now() - this.#openedAt >= LASTING) this.#attempt = 0;
+    this.#openedAt = Infinity;
     const attempt = this.#attempt + 1;
     if (attempt > attempts) return null;
-    if (!(shouldReconnect ? shouldReconnect(end, attempt) : PASSING.has(end.code))) return null;
+    if (!(shouldReconnect ? shouldReconnect(end, attempt) : PASSING.includes(end.code))) return null;
     this.#attempt = attempt;
     const delay = delays[Math.min(attempt, delays.length) - 1] ?? 0;
     return Math.round(delay * (0.8 + 0.4 * Math.random()));
@@ -67,7 +68,9 @@ export class Reconnector {
   wait(delay: number, local: boolean): void {
     const begin = (): void => {
       this.stop();
-      this.#connect(this.#attempt);
+      // Before the user's function, which may throw, or end it all.
+      this.#connect();
+      this.#options.onReconnect?.(this.#attempt);
     };
     this.#forgetOnline = whenOnline(begin);
     this.#timer = setTimeout(() => {
@@ -79,6 +82,5 @@ export class Reconnector {
   stop(): void {
     clearTimeout(this.#timer);
     this.#forgetOnline?.();
-    this.#forgetOnline = null;
   }
 }

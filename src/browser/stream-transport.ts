@@ -59,6 +59,10 @@ export class StreamTransport implements Transport {
     return Promise.race([sent, stopped]);
   }
 
+  hurry(): void {
+    // A Close would overtake what the browser has not taken.
+  }
+
   close(code: number, reason: string): void {
     this.#stream.close({ closeCode: code, reason });
   }
@@ -72,7 +76,7 @@ export class StreamTransport implements Transport {
   }
 
   async #deliver(): Promise<void> {
-    const end = this.#end();
+    const end = this.#stream.closed.then(facts(true, 1005), facts(false, 1006));
     await this.#read(end);
     this.#handlers?.close(await end);
     this.#handlers = null;
@@ -87,15 +91,9 @@ export class StreamTransport implements Transport {
       if (room) await Promise.race([room, end]);
     }
   }
+}
 
-  /** How it ended: WebSocketStream resolves after a close handshake, and fails with the same facts without one. */
-  async #end(): Promise<CloseFacts> {
-    try {
-      const { closeCode, reason } = await this.#stream.closed;
-      return { code: closeCode ?? 1005, reason: reason ?? '', wasClean: true };
-    } catch (error) {
-      const { closeCode, reason } = Object(error) as WebSocketStreamClosed;
-      return { code: closeCode ?? 1006, reason: reason ?? '', wasClean: false };
-    }
-  }
+/** How it ended: WebSocketStream resolves after a close handshake, and fails with the same facts without one. */
+function facts(wasClean: boolean, unknown: number): (told: WebSocketStreamClosed) => CloseFacts {
+  return ({ closeCode, reason }) => ({ code: closeCode ?? unknown, reason: reason ?? '', wasClean });
 }

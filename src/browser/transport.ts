@@ -16,6 +16,8 @@ export interface Transport {
   start(handlers: TransportHandlers): void;
   /** Sends a message; the promise, if there is one, resolves when there is room for the next. */
   send(data: string | Uint8Array<ArrayBuffer>): Promise<void> | void;
+  /** Close will follow: sends wait for room no more, where what they hand over goes before it. */
+  hurry(): void;
   /** Sends Close. */
   close(code: number, reason: string): void;
   /** Fails a send that waits for room. */

@@ -1,7 +1,7 @@
 import { ByteQueue } from './byte-queue.ts';
-import { CLOSE_CODE } from './close-code.ts';
+import { BAD_BASE64, OVER_LIMIT } from './close-code.ts';
 import { absoluteUrl, offeredProtocols, webSocketConstructor } from './offer.ts';
-import { fromLatin1, fromMessage, toLatin1, toMessage } from './payload.ts';
+import { fromLatin1, fromMessage, toBytes, toLatin1, toMessage } from './payload.ts';
 import type { MessageFacts } from './web-socket.ts';
 
 /** What a Websock can be attached to: a WebSocket, a Channel, an RTCDataChannel, or anything with their members. */
@@ -41,14 +41,18 @@ export interface WebsockOptions {
   readonly WebSocket?: new (url: any, protocols?: any) => RawChannel;
 }
 
-type Listeners = Pick<RawChannel, 'onopen' | 'onmessage' | 'onclose' | 'onerror'>;
-type Handlers = { [Name in keyof WebsockEvents]: (event?: WebsockEvents[Name]) => void };
+/** What the send queue takes: numbers, of which the low eight bits count, or bytes in any form. */
+type Octets = readonly number[] | ArrayBuffer | ArrayBufferView;
 
-/** The names of the states, by the number that WebSocket has for them; RTCDataChannel uses the names. */
-const STATES = ['connecting', 'open', 'closing', 'closed'];
+type Listeners = Pick<RawChannel, 'onopen' | 'onmessage' | 'onclose' | 'onerror'>;
+type Handlers = { [Name in keyof WebsockEvents]?: (event?: WebsockEvents[Name]) => void };
+
 /** So much is gathered before it is sent without being asked. */
 const GATHERED = 10_240;
-const NOTHING = (): void => undefined;
+/** What the send queue has no room for goes out in messages of this size. */
+const PIECE = 1024 * 1024;
+/** The names of the states, by the number that WebSocket has for them; RTCDataChannel uses the names. */
+const STATES = ['connecting', 'open', 'closing', 'closed'];
 
 /**
  * The receive and send queues of `websock.js`, for code that was written against it between 2011 and today.
@@ -64,7 +68,7 @@ export class Websock {
   readonly #rQ: ByteQueue;
   readonly #sQ: ByteQueue;
   #channel: RawChannel | null = null;
-  #handlers: Handlers = { open: NOTHING, message: NOTHING, close: NOTHING, error: NOTHING };
+  readonly #handlers: Handlers = {};
 
   constructor(options: WebsockOptions = {}) {
     const { receiveLimit = 40 * 1024 * 1024, sendLimit = 16 * 1024 * 1024 } = options;
@@ -78,7 +82,7 @@ export class Websock {
   get readyState(): string {
     if (!this.#channel) return 'unused';
     const { readyState } = this.#channel;
-    return typeof readyState === 'string' ? readyState : (STATES[readyState] ?? 'unknown');
+    return STATES[readyState as number] ?? (readyState as string);
   }
 
   // The connection
@@ -102,12 +106,15 @@ export class Websock {
     this.#channel = channel;
     const listeners: Listeners = {
       onopen: () => {
-        this.#handlers.open();
-        this.flush();
+        try {
+          this.#handlers.open?.();
+        } finally {
+          this.flush();
+        }
       },
       onmessage: ({ data }: MessageFacts) => this.#receive(data),
-      onclose: (event: unknown) => this.#handlers.close(event),
-      onerror: (event: unknown) => this.#handlers.error(event),
+      onclose: (event: unknown) => this.#handlers.close?.(event),
+      onerror: (event: unknown) => this.#handlers.error?.(event),
     };
     // Not addEventListener: that is more than a raw channel has to have.
     Object.assign(channel, { binaryType: 'arraybuffer' }, listeners);
@@ -115,9 +122,8 @@ export class Websock {
 
   /** Sends Close; what still comes is dropped. */
   close(): void {
-    if (!this.#channel) return;
-    this.#stopListening('onmessage');
-    if (this.readyState === 'connecting' || this.readyState === 'open') this.#channel.close();
+    this.#stopReceiving();
+    this.#channel?.close();
   }
 
   /** Sets the one handler of an event. */
@@ -127,7 +133,7 @@ export class Websock {
 
   /** Takes the handler of an event away. */
   off(event: keyof WebsockEvents): void {
-    this.#handlers[event] = NOTHING;
+    delete this.#handlers[event];
   }
 
   // The receive queue
@@ -198,7 +204,6 @@ export class Websock {
    */
   rQwait(_what: string, num: number, goback: number = 0): boolean {
     if (this.#rQ.length >= num) return false;
-    if (goback > this.#rQ.position) throw new Error(`rQwait cannot go back ${goback} bytes`);
     this.#rQ.position -= goback;
     return true;
   }
@@ -251,8 +256,8 @@ export class Websock {
     this.sQpushBytes(fromLatin1(str));
   }
 
-  sQpushBytes(bytes: ArrayLike<number>): void {
-    this.#sQ.append(bytes);
+  sQpushBytes(bytes: Octets): void {
+    this.#gather(bytes);
     if (this.#sQ.length >= GATHERED) this.flush();
   }
 
@@ -261,13 +266,13 @@ export class Websock {
     const channel = this.#channel;
     if (!channel || this.readyState !== 'open') return false;
     const { length } = this.#sQ;
-    if (length > 0) channel.send(toMessage(this.#sQ.take(length).slice(), channel.protocol));
+    if (length > 0) this.#post(this.#sQ.take(length));
     return (channel.bufferedAmount ?? 0) < this.maxBufferedAmount;
   }
 
   /** Gathers and sends; gives what `flush` gives. */
-  send(bytes: ArrayLike<number>): boolean {
-    this.#sQ.append(bytes);
+  send(bytes: Octets): boolean {
+    this.#gather(bytes);
     return this.flush();
   }
 
@@ -289,27 +294,43 @@ export class Websock {
     return this.sQ;
   }
 
+  #gather(octets: Octets): void {
+    let bytes = Array.isArray(octets) ? Uint8Array.from(octets) : toBytes(octets);
+    // What an open channel takes at once does not have to fit in the queue.
+    while (!this.#sQ.hasRoom(bytes.length) && this.readyState === 'open') {
+      this.flush();
+      this.#post(bytes.subarray(0, PIECE));
+      bytes = bytes.subarray(PIECE);
+    }
+    this.#sQ.append(bytes);
+  }
+
+  /** Sends a message; a copy, as the channel may hold it longer than its memory stays the same. */
+  #post(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#channel?.send(toMessage(bytes.slice(), this.#channel.protocol));
+  }
+
   #receive(data: unknown): void {
     try {
       this.#rQ.append(fromMessage(data, this.#channel?.protocol ?? ''));
     } catch (error) {
-      const code = error instanceof RangeError ? CLOSE_CODE.limit : CLOSE_CODE.badBase64;
-      this.#stopListening('onmessage');
+      const code = error instanceof RangeError ? OVER_LIMIT : BAD_BASE64;
+      this.#stopReceiving();
       this.#channel?.close(code, error instanceof Error ? error.message : '');
-      this.#handlers.error(error);
+      this.#handlers.error?.(error);
       return;
     }
-    if (this.#rQ.length > 0) this.#handlers.message();
+    if (this.#rQ.length > 0) this.#handlers.message?.();
   }
 
   /** A channel that was attached before tells nothing any more. */
   #forget(): void {
-    this.#stopListening('onopen', 'onmessage', 'onclose', 'onerror');
+    if (this.#channel) Object.assign(this.#channel, { onopen: null, onmessage: null, onclose: null, onerror: null });
     this.#channel = null;
   }
 
-  #stopListening(...names: (keyof Listeners)[]): void {
-    if (this.#channel) Object.assign(this.#channel, Object.fromEntries(names.map((name) => [name, null])));
+  #stopReceiving(): void {
+    if (this.#channel) this.#channel.onmessage = null;
   }
 
   #number(bytes: Uint8Array): number {

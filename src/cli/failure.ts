@@ -19,7 +19,13 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Of the errors of configs those that no option's value is to blame for. */
-const NO_VALUE: ReadonlySet<ErrorCode> = new Set(['PACKAGE_MISSING', 'OUTPUT_FAILED', 'LINK_FAILED', 'DAEMON_FAILED']);
+const NO_VALUE: ReadonlySet<ErrorCode> = new Set([
+  'INETD_NO_SOCKET',
+  'PACKAGE_MISSING',
+  'OUTPUT_FAILED',
+  'LINK_FAILED',
+  'DAEMON_FAILED',
+]);
 
 /** Ends the program after one line per reason; thrown where nothing more can be done. */
 export class Failure extends Error {

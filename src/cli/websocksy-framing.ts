@@ -43,7 +43,7 @@ export class FramingChoice {
     return issues.map(({ code, path, what, remedy }) => {
       const [key, place] = path;
       const origin = (key === 'framingPlugins' ? this.#plugins[0] : place === 'config' ? config : name)?.origin;
-      return { code, what, remedy, ...(origin === undefined ? {} : { origin }) };
+      return origin === undefined ? { code, what, remedy } : { code, what, remedy, origin };
     });
   }
 }

@@ -91,17 +91,24 @@ export interface PluginMessage {
   readonly data: Uint8Array | string;
 }
 
-/** Cuts the stream of one session's target into messages. What it throws ends the session. */
+/**
+ * Cuts the stream of one session's target into messages. What it throws, or a promise that it gives, ends the session.
+ *
+ * Messages are copied when a call returns, but for what lies in the chunk of that call, which is not to be written to then.
+ */
 export interface PluginFramer {
   /** Takes the next bytes of the stream, which it may keep, and gives the messages that they complete, in order. */
   push(chunk: Buffer): readonly PluginMessage[];
-  /** The stream has ended: gives what is left. */
+  /** The stream has ended or broken off: gives what is left. */
   end?(): readonly PluginMessage[];
   /** The session is over. */
   dispose?(): void;
 }
 
-/** Turns the messages of one session's client into the stream of its target. What it throws ends the session. */
+/**
+ * Turns the messages of one session's client into the stream of its target. What it throws ends the session: an error whose
+ * `code` is 'CLIENT' by the fault of the client (1007). Bytes are copied as those of a framer are.
+ */
 export interface PluginUnframer {
   /** Takes a whole message, which it may keep, and gives the bytes for the target; null for none. */
   push(message: { readonly type: 'text' | 'binary'; readonly data: Buffer }): Uint8Array | string | null;

@@ -36,7 +36,8 @@ export function invalid(module: string, what: string, remedy: string, cause?: un
 /** The message of something thrown by foreign code, as one line. Never throws, whatever that is. */
 export function messageOf(thrown: unknown): string {
   try {
-    const text = thrown instanceof Error ? String(thrown.message || thrown.name) : String(thrown);
+    const said: unknown = thrown instanceof Error ? thrown.message || thrown.name : thrown;
+    const text = String(said);
     return text.split('\n', 1)[0]!.trim();
   } catch {
     return 'something that has no text';

@@ -271,7 +271,7 @@ describe('a plugin', () => {
   it.each([
     ['throws', 'bang', 'it went off'],
     ['gives a text that is none', 'half', 'a text is not valid UTF-8'],
-    ['gives a promise', 'later', 'it gave no list of messages'],
+    ['gives a promise', 'later', 'it gave a promise, and has to answer at once'],
   ])('that %s ends that session with 1011, and no other', async (_what, trigger, message) => {
     const { bridge: made, target } = await start();
     const [victim, other] = [await WsClient.open(made.url), await WsClient.open(made.url)];

@@ -102,6 +102,64 @@ describe('websocksy with peer files', () => {
     expect(await messages('auto')).toEqual(['text ab;cd;e']);
   });
 
+  test('cuts the stream of a peer by a plugin that its line names, and by no other', async () => {
+    const target = await TcpTarget.listen((socket) => socket.end('abcd'));
+    const plugin = pluginFile(
+      `export const apiVersion = 1;
+      export const createFraming = ({ source }) => ({
+        createFramer: () => ({ push: (chunk) => [...chunk].map((byte) => ({ type: 'text', data: source + byte })) }),
+      });`,
+      'numbers.mjs',
+    );
+    const path = peerFiles({
+      room: `tcp://${target.address} numbers numbers\ntcp://${target.address} auto\ntcp://${target.address} other ${plugin}x\n`,
+    });
+    const { url, refused } = await startWebsocksy([
+      '-b',
+      'file',
+      '-c',
+      `path=${path}`,
+      '-c',
+      'expression=%endpoint%',
+      '-c',
+      `framing-plugin=${plugin}:#`,
+    ]);
+    const messages = async (protocol: string): Promise<string[]> => {
+      const client = await WsClient.open(`${url}room`, { protocols: [protocol] });
+      await client.whenClosed();
+      return client.messages.map(({ data }) => data.toString());
+    };
+    expect(await messages('numbers')).toEqual(['#97', '#98', '#99', '#100']);
+    expect(await messages('auto')).toEqual(['abcd']);
+    expect(await peerOf(`${url}room`, { protocols: ['other'] })).toBe(500);
+    expect(refused.map(({ code }) => code)).toEqual(['PEER_INVALID']);
+  });
+
+  test('outlives a framing plugin that gives promises', async () => {
+    const target = await TcpTarget.listen((socket) => socket.write('hello'));
+    const plugin = pluginFile(`export const apiVersion = 1;
+      const fail = async () => { throw new Error('no luck'); };
+      export const createFraming = () => ({ createFramer: () => ({ push: fail, end: fail, dispose: fail }) });`);
+    const bridge = await spawnBridge([
+      'websocksy',
+      '-l',
+      '127.0.0.1',
+      '-p',
+      '0',
+      '-c',
+      `host=${target.address}`,
+      '-c',
+      `framing=${plugin}`,
+    ]);
+    atTestEnd(() => bridge.stop('SIGKILL'));
+    for (let session = 1; session <= 2; session++) {
+      const client = await WsClient.open(`ws://127.0.0.1:${bridge.port}/`);
+      expect((await client.whenClosed()).code).toBe(1011);
+      await bridge.child.waitForOutput(new RegExp(`(dispose failed: no luck[^]*){${session}}`));
+    }
+    expect(bridge.child.output).toContain('plugin.mjs (push: it gave a promise, and has to answer at once)');
+  });
+
   test('leads to datagrams, too', async () => {
     const port = await startDnsServer({ 'a.example.com': '192.0.2.1' });
     const { url: bridge } = await startFiles(peerFiles({ room: `udp://127.0.0.1:${port} dns binary\n` }), '%endpoint%');

@@ -80,9 +80,9 @@ describe('the failure of a config', () => {
   });
 });
 
-describe('a start that fails under a strict command line', () => {
-  const statusOf = (thrown: unknown): number => strictFailureOf(thrown).status;
+const statusOf = (thrown: unknown): number => strictFailureOf(thrown).status;
 
+describe('a start that fails under a strict command line', () => {
   test.each(['LOG_FILE_UNWRITABLE', 'HTPASSWD_INVALID', 'TOKEN_SOURCE_INVALID', 'PLUGIN_NOT_FOUND'] as const)(
     'is misuse where a value is to blame: %s',
     (code) => expect(statusOf(new BridgeError(code))).toBe(2),

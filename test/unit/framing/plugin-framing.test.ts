@@ -42,6 +42,14 @@ const hostile = (): object => ({
     throw new Error('no luck');
   },
 });
+const throws = (): never => {
+  throw new Error('no luck');
+};
+const blames = (): never => {
+  throw Object.assign(new Error('no command'), { code: 'CLIENT' });
+};
+const pushError = (push: () => never): unknown =>
+  thrownBy(() => unframer({ push }).framing.unframer.push(Buffer.from('x'), OPCODE.text, true));
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a plugin that gives a promise, which is rejected', () => {
@@ -105,10 +113,6 @@ describe('a plugin that gives a promise, which is rejected', () => {
 });
 
 describe('a plugin that throws', () => {
-  const throws = (): never => {
-    throw new Error('no luck');
-  };
-
   it.each(['push', 'end'] as const)('fails in %s of a framer', (method) => {
     const { framing } = framer({ [method]: throws });
     expect(framing.framer[method](Buffer.from('x'))).toEqual([]);
@@ -121,13 +125,8 @@ describe('a plugin that throws', () => {
   });
 
   it('fails in push of an unframer, and may blame the client', () => {
-    const push = (thrown: () => never): unknown =>
-      thrownBy(() => unframer({ push: thrown }).framing.unframer.push(Buffer.from('x'), OPCODE.text, true));
-    expect(push(throws)).toMatchObject({ code: 'FRAMING_FAILED', detail: 'plugin mine (push: no luck)' });
-    const blames = (): never => {
-      throw Object.assign(new Error('no command'), { code: 'CLIENT' });
-    };
-    expect(push(blames)).toMatchObject({
+    expect(pushError(throws)).toMatchObject({ code: 'FRAMING_FAILED', detail: 'plugin mine (push: no luck)' });
+    expect(pushError(blames)).toMatchObject({
       code: 'FRAMING_MESSAGE',
       detail: 'plugin mine (no command)',
       row: { side: 'client', close: 1007 },

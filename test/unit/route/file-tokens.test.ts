@@ -93,13 +93,15 @@ describe('a token file', () => {
   });
 });
 
+function look(tokens: FileTokens, names: readonly string[]): Promise<(string | null)[]> {
+  return Promise.all(names.map((name) => tokens.lookup(name)));
+}
+
 describe('a token file for the names of hosts', () => {
   it('is read in any case, and a line in the very case wins', async () => {
     const path = join(tempDir(), 'tokens');
     writeFileSync(path, 'VM1: vm:1\nVM2: vm:2\nvm2: vm:3\n');
     const any = new FileTokens({ kind: 'file', path, watch: true }, () => {}, true);
-    const look = (tokens: FileTokens, names: string[]): Promise<(string | null)[]> =>
-      Promise.all(names.map((name) => tokens.lookup(name)));
     expect(await look(any, ['vm1', 'VM1', 'vm2', 'VM2'])).toEqual(['vm:1', 'vm:1', 'vm:3', 'vm:2']);
     const exact = new FileTokens({ kind: 'file', path, watch: true }, () => {});
     expect(await look(exact, ['vm1', 'VM1'])).toEqual([null, 'vm:1']);

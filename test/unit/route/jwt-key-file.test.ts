@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { JwtKeyFile } from '../../../src/route/jwt-key-file.ts';
 import { JwtTokens } from '../../../src/route/jwt-tokens.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -24,17 +24,22 @@ async function open(text: string = OLD) {
       (found) => (expect(found).toEqual(address), true),
       () => false,
     );
-  /** Lets the time pass in which the file is not looked at again. */
-  const later = (): void => {
-    const now = performance.now() + 10_000;
-    vi.spyOn(performance, 'now').mockReturnValue(now);
-  };
-  return { path, warnings, tokens, isValid, later };
+  return { path, warnings, tokens, isValid };
 }
+
+/** Lets the time pass in which the file is not looked at again. */
+function later(): void {
+  const now = performance.now() + 10_000;
+  vi.spyOn(performance, 'now').mockReturnValue(now);
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('the key of JSON Web Tokens in a file', () => {
   it('is read again when it has changed', async () => {
-    const { path, isValid, later, warnings } = await open();
+    const { path, isValid, warnings } = await open();
     const [old, fresh] = [await sign(OLD), await sign(NEW)];
     expect([await isValid(old), await isValid(fresh)]).toEqual([true, false]);
     writeFileSync(path, `${NEW}\n`);
@@ -44,7 +49,7 @@ describe('the key of JSON Web Tokens in a file', () => {
   });
 
   it('stays what it was when the new one is none, and the operator is told', async () => {
-    const { path, isValid, later, warnings } = await open();
+    const { path, isValid, warnings } = await open();
     writeFileSync(path, '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----');
     later();
     expect(await isValid(await sign(OLD))).toBe(true);
@@ -52,7 +57,7 @@ describe('the key of JSON Web Tokens in a file', () => {
   });
 
   it('lets nobody in once it is gone', async () => {
-    const { path, tokens, later, warnings } = await open();
+    const { path, tokens, warnings } = await open();
     rmSync(path);
     later();
     await expect(tokens.lookup(await sign(OLD))).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN' });

@@ -10,7 +10,9 @@ import { dialStream, refusal } from '../../conformance/target-support.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { atTestEnd } from '../../support/cleanup.ts';
 
-vi.mock(import('../../../src/file/system-authorities.ts'), () => ({ systemAuthorities: vi.fn(() => null) }));
+vi.mock(import('../../../src/file/system-authorities.ts'), () => ({
+  systemAuthorities: vi.fn<() => string | null>(() => null),
+}));
 
 const authority = makeCertificate({ cn: 'authority.test', authority: true });
 const served = makeCertificate({ cn: 'target.test', ca: authority });
@@ -45,6 +47,7 @@ const config = (port: number, more: Partial<TlsTargetConfig> = {}): TlsTargetCon
 test('the authorities of the system are trusted, private ones, too', async () => {
   vi.mocked(systemAuthorities).mockReturnValue(authority.cert);
   const { duplex } = await dialStream(new TlsTarget(config(await serve(), { minVersion: 'TLSv1.1' })));
+  expect(duplex).toMatchObject({ authorized: true });
   duplex.destroy();
 });
 
