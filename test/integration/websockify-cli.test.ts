@@ -10,6 +10,7 @@ import { freePort } from '../support/free-port.ts';
 import { findProgram, suite } from '../support/packages.ts';
 import { echo, TcpTarget } from '../support/tcp-target.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/wait.ts';
 import { WsClient } from '../support/ws-client.ts';
 
 /** Misuse that both refuse. Port 1 of localhost is never reached: nothing may be started. */
@@ -198,7 +199,9 @@ suite("noVNC's novnc_proxy", { needs: ['novnc'] }, () => {
     atTestEnd(() => process.kill(-proxy.pid, 'SIGTERM'));
     await proxy.waitForOutput(/Navigate to this URL/);
     expect(proxy.output).toContain(`Using installed websockify at ${join(bin, 'websockify')}`);
-    expect(await pageAt(`http://127.0.0.1:${port}/vnc.html`)).toContain('a page');
+    // It says so after a second, whether its bridge listens or not.
+    const page = await until('the bridge listens', () => pageAt(`http://127.0.0.1:${port}/vnc.html`).catch(() => null));
+    expect(page).toContain('a page');
     const client = await WsClient.open(`ws://127.0.0.1:${port}/websockify`, { protocols: ['binary'] });
     client.send('hello');
     expect((await client.receive(5)).toString()).toBe('hello');
