@@ -22,6 +22,8 @@ export class ByteSocket implements Socket {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array | string>;
   readonly closed: Promise<Closed>;
+  bytesReceived = 0;
+  bytesSent = 0;
   readonly #transport: Transport;
   readonly #closeTimeout: number;
   readonly #queue: ReceiveQueue;
@@ -34,8 +36,6 @@ export class ByteSocket implements Socket {
   /** What made this side close, where something is wrong. */
   #error: Error | null = null;
   #deadline: ReturnType<typeof setTimeout> | undefined;
-  #received = 0;
-  #sent = 0;
   /** The writes that are not done; after `close()`, those that go before Close. */
   #pending = 0;
 
@@ -75,18 +75,10 @@ export class ByteSocket implements Socket {
         },
       },
     );
-    transport.start({
+    void transport.start({
       message: (data) => this.#receive(data),
       close: (facts) => this.#end(facts),
     });
-  }
-
-  get bytesReceived(): number {
-    return this.#received;
-  }
-
-  get bytesSent(): number {
-    return this.#sent;
   }
 
   close(code: number = NORMAL, reason: string = ''): Promise<Closed> {
@@ -104,15 +96,17 @@ export class ByteSocket implements Socket {
   }
 
   async #write(chunk: unknown): Promise<void> {
+    let message;
     try {
       const bytes = toBytes(chunk);
-      const message = toMessage(bytes, this.protocol);
-      this.#sent += bytes.length;
-      await this.#transport.send(message);
+      message = toMessage(bytes, this.protocol);
+      this.bytesSent += bytes.length;
     } catch (error) {
+      // It makes the writable fail, which nobody can close then.
       this.#stop(error as Error);
       throw error;
     }
+    await this.#transport.send(message);
     this.#pending -= 1;
     if (this.#ours && this.#pending === 0) this.#sayClose();
   }
@@ -125,7 +119,7 @@ export class ByteSocket implements Socket {
     } catch {
       return this.#stop(new SocketError('BAD_BASE64', 'Not base64'), BAD_BASE64);
     }
-    this.#received += bytes.length;
+    this.bytesReceived += bytes.length;
     if (!this.#queue.push(bytes)) {
       return this.#stop(new SocketError('RECEIVE_LIMIT', 'The reader is too slow'), OVER_LIMIT);
     }
@@ -147,9 +141,9 @@ export class ByteSocket implements Socket {
     this.#failWrites(this.#error ?? new SocketError('CLOSED', 'Closed by this side'));
   }
 
+  /** Whatever ends it first counts: another end, or a message after it, changes nothing. */
   #end({ code, reason, wasClean }: CloseFacts): void {
     clearTimeout(this.#deadline);
-    this.#transport.abandon();
     if (this.#ours && this.#said) return this.#settle({ ...this.#ours, by: 'us', wasClean });
     this.#said = true;
     // 1006 and 1015 stand for an end without a Close frame (RFC 6455 §7.4.1).

@@ -11,8 +11,3 @@ export interface ChannelCloseEvent extends Event, ChannelEnd {
   /** In how many ms the channel connects again; null when this is the end. */
   readonly retryIn: number | null;
 }
-
-/** An event with facts of its own: MessageEvent and CloseEvent are not everywhere, and have no room for more. */
-export function makeEvent<Facts extends object>(type: string, facts: Facts): Event & Facts {
-  return Object.assign(new Event(type), facts);
-}

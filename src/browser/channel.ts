@@ -1,4 +1,4 @@
-import { makeEvent, type ChannelCloseEvent, type ChannelMessageEvent } from './channel-event.ts';
+import type { ChannelCloseEvent, ChannelMessageEvent } from './channel-event.ts';
 import { BAD_BASE64, NORMAL, demandClose } from './close-code.ts';
 import { deadline } from './deadline.ts';
 import { Keepalive, type KeepaliveOptions, type WatchedLink } from './keepalive.ts';
@@ -52,6 +52,8 @@ export class Channel extends EventTarget {
   readonly OPEN = OPEN;
   readonly CLOSING = CLOSING;
   readonly CLOSED = CLOSED;
+  /** Always ''. */
+  readonly extensions: string = '';
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: ChannelMessageEvent) => void) | null = null;
   onerror: ((event: Event) => void) | null = null;
@@ -82,10 +84,10 @@ export class Channel extends EventTarget {
     for (const type of ['open', 'message', 'error', 'close'])
       // Listeners as others are: what one throws is reported, and keeps nothing from the next, nor from the channel.
       this.addEventListener(type, (event) => this[`on${type}` as 'onopen']?.(event));
-    if (typeof url === 'function') this.#connect();
+    if (typeof url === 'function') void this.#connect();
     else {
       this.#connectTo(url);
-      this.#setDeadlineToOpen();
+      this.#setDeadline();
     }
   }
 
@@ -103,11 +105,6 @@ export class Channel extends EventTarget {
   get protocol(): string {
     const protocol = this.#link?.protocol ?? '';
     return protocol === 'base64' ? 'binary' : protocol;
-  }
-
-  /** Always ''. */
-  get extensions(): string {
-    return '';
   }
 
   /** Bytes that wait for sending. */
@@ -150,10 +147,10 @@ export class Channel extends EventTarget {
   async #connect(): Promise<void> {
     this.#state = CONNECTING;
     const turn = (this.#turn += 1);
-    this.#setDeadlineToOpen();
+    this.#setDeadline();
     try {
       // Later, so that nothing ends before somebody listens.
-      await null;
+      await Promise.resolve();
       if (turn !== this.#turn) return;
       const url = typeof this.#give === 'function' ? await this.#give() : this.#give;
       if (turn === this.#turn) this.#connectTo(url);
@@ -176,9 +173,9 @@ export class Channel extends EventTarget {
     on('open', () => this.#opened(link));
     on('message', ({ data }) => this.#receive(link, data));
     on('error', () => {
-      this.dispatchEvent(new Event('error'));
+      this.#tell('error');
       // Browsers would send close now, Node 22 does not.
-      if (this.#state !== OPEN) this.#lose('');
+      if (this.#link && this.#state !== OPEN) this.#lose('');
     });
     on('close', (facts) => this.#ended(facts));
   }
@@ -198,7 +195,7 @@ export class Channel extends EventTarget {
       };
       this.#keepalive = new Keepalive(watched, keepalive);
     }
-    this.dispatchEvent(new Event('open'));
+    this.#tell('open');
   }
 
   get #isLocal(): boolean {
@@ -217,7 +214,7 @@ export class Channel extends EventTarget {
       return;
     }
     const blob = this.binaryType === 'blob' && typeof message !== 'string';
-    this.dispatchEvent(makeEvent('message', { data: blob ? new Blob([message]) : message }));
+    this.#tell('message', { data: blob ? new Blob([message]) : message });
   }
 
   /** Gives the connection up without waiting for anybody. */
@@ -242,16 +239,18 @@ export class Channel extends EventTarget {
       if (!this.#done) retryIn = this.#reconnector.next(end);
       if (retryIn !== null) this.#reconnector.wait(retryIn, this.#isLocal);
     } finally {
-      this.dispatchEvent(makeEvent('close', { ...end, retryIn }));
+      this.#tell('close', { ...end, retryIn });
     }
   }
 
-  #setDeadlineToOpen(): void {
-    this.#setDeadline(this.#options.openTimeout ?? 15_000, 'No connection in time');
-  }
-
-  #setDeadline(ms: number, reason: string): void {
+  /** Gives the connection up after so many ms; after those for the opening unless told otherwise. */
+  #setDeadline(ms: number = this.#options.openTimeout ?? 15_000, reason: string = 'No connection in time'): void {
     clearTimeout(this.#deadline);
     this.#deadline = deadline(ms, () => this.#lose(reason));
+  }
+
+  /** MessageEvent and CloseEvent are not everywhere, and have no room for more. */
+  #tell(type: string, facts: object = {}): void {
+    this.dispatchEvent(Object.assign(new Event(type), facts));
   }
 }

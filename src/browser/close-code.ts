@@ -16,5 +16,5 @@ export const OVER_LIMIT = 4008;
 export function demandClose(code: number, reason: string): void {
   const fit = code === NORMAL || (code >= 3000 && code < 5000);
   const name = fit ? toBytes(reason).length > 123 && 'SyntaxError' : 'InvalidAccessError';
-  if (name) throw new DOMException(`May not close with ${code} ${reason}`, name);
+  if (name) throw new DOMException('Bad close code or reason', name);
 }

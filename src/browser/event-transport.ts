@@ -6,7 +6,6 @@ import type { CloseFacts, MessageFacts, WebSocketLike } from './web-socket.ts';
 export class EventTransport implements Transport {
   readonly #socket: WebSocketLike;
   readonly #drain: Drain;
-  #handlers: TransportHandlers | null = null;
 
   /**
    * @param socket Open, with `binaryType` 'arraybuffer'.
@@ -26,12 +25,11 @@ export class EventTransport implements Transport {
   }
 
   start(handlers: TransportHandlers): void {
-    this.#handlers = handlers;
     this.#socket.addEventListener('message', ({ data }: MessageFacts) => {
-      void this.#handlers?.message(data);
+      void handlers.message(data);
       this.#drain.look();
     });
-    this.#socket.addEventListener('close', (facts: CloseFacts) => this.#handlers?.close(facts));
+    this.#socket.addEventListener('close', (facts: CloseFacts) => handlers.close(facts));
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): Promise<void> | void {
@@ -49,9 +47,5 @@ export class EventTransport implements Transport {
 
   stopSending(error: Error): void {
     this.#drain.fail(error);
-  }
-
-  abandon(): void {
-    this.#handlers = null;
   }
 }

@@ -11,9 +11,9 @@ export function toBytes(payload: unknown): Uint8Array<ArrayBuffer> {
   if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
   if (!ArrayBuffer.isView(payload)) throw new TypeError('Neither text nor bytes');
   const { buffer, byteOffset, byteLength } = payload;
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
   // Shared memory can be neither sent nor decoded; it is copied.
-  if (!(buffer instanceof ArrayBuffer)) return new Uint8Array(buffer, byteOffset, byteLength).slice();
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  return buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
 }
 
 /** The message to send for a payload under a subprotocol: text that is base64 under 'base64', else binary. */

@@ -23,7 +23,7 @@ export interface ReconnectOptions {
 }
 
 const DELAYS = [500, 1000, 2000, 5000, 10_000];
-const PASSING = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
+const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
 /** A connection that lived this long, in ms, was a success: the next row of attempts begins anew. */
 const LASTING = 5000;
 
@@ -54,7 +54,7 @@ export class Reconnector {
     this.#openedAt = Infinity;
     const attempt = this.#attempt + 1;
     if (attempt > attempts) return null;
-    if (!(shouldReconnect ? shouldReconnect(end, attempt) : PASSING.includes(end.code))) return null;
+    if (!(shouldReconnect ? shouldReconnect(end, attempt) : PASSING.has(end.code))) return null;
     this.#attempt = attempt;
     const delay = delays[Math.min(attempt, delays.length) - 1] ?? 0;
     return Math.round(delay * (0.8 + 0.4 * Math.random()));

@@ -31,7 +31,8 @@ export interface Socket {
    * What goes to the peer, a message for each chunk; strings go as UTF-8. A write is done when less than
    * `sendHighWaterMark` bytes wait, and fails with a SocketError when the connection is over.
    *
-   * Closing it closes the connection (a WebSocket has no half-close): pipe with `preventClose` to go on reading.
+   * Closing it closes the connection (a WebSocket has no half-close): pipe with `preventClose` to go on reading. So does
+   * a chunk that is neither text nor bytes: the write and the reads after it fail with a TypeError.
    */
   readonly writable: WritableStream<Uint8Array | string>;
   /** Resolves when the connection is over; never rejects. */
@@ -42,10 +43,11 @@ export interface Socket {
   readonly bytesSent: number;
   /**
    * Sends Close and resolves when the connection is over, at the latest after `closeTimeout`. What was written before
-   * goes first; what was received before can still be read; what comes later is dropped. Only the first call counts.
+   * goes first, whether or not its writes were awaited; what was received before can still be read; what comes, or is
+   * written, later is dropped. Only the first call counts.
    *
-   * @param code 1000 (default) or 3000 to 4999; for others the browser throws an InvalidAccessError.
-   * @param reason At most 123 bytes of UTF-8; for a longer one the browser throws a SyntaxError.
+   * @param code 1000 (default) or 3000 to 4999; throws an InvalidAccessError for others.
+   * @param reason At most 123 bytes of UTF-8; throws a SyntaxError for a longer one.
    */
   close(code?: number, reason?: string): Promise<Closed>;
 }

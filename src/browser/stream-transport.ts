@@ -27,6 +27,9 @@ export type WebSocketStreamConstructor = new (
   options: { protocols: string[]; signal: AbortSignal },
 ) => WebSocketStreamLike;
 
+/** What is read where reading fails: why is told by `closed`. */
+const END: { readonly value?: unknown; readonly done: boolean } = { done: true };
+
 /** A connection through WebSocketStream: while nobody reads, the peer is stopped; while it takes nothing, sends wait. */
 export class StreamTransport implements Transport {
   readonly url: string;
@@ -35,7 +38,6 @@ export class StreamTransport implements Transport {
   readonly #reader: ReadableStreamDefaultReader<unknown>;
   readonly #writer: WritableStreamDefaultWriter<string | Uint8Array<ArrayBuffer>>;
   #stopSending: (error: Error) => void = () => undefined;
-  #handlers: TransportHandlers | null = null;
 
   constructor(stream: WebSocketStreamLike, { protocol, readable, writable }: WebSocketStreamOpened) {
     this.#stream = stream;
@@ -45,9 +47,15 @@ export class StreamTransport implements Transport {
     this.#writer = writable.getWriter();
   }
 
-  start(handlers: TransportHandlers): void {
-    this.#handlers = handlers;
-    void this.#deliver();
+  async start(handlers: TransportHandlers): Promise<void> {
+    const end = this.#stream.closed.then(facts(true, 1005), facts(false, 1006));
+    for (;;) {
+      const { value, done } = await this.#reader.read().catch(() => END);
+      if (done) return handlers.close(await end);
+      const room = handlers.message(value);
+      // After the end the little that is still to be read is taken without waiting for room.
+      if (room) await Promise.race([room, end]);
+    }
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): Promise<void> {
@@ -69,27 +77,6 @@ export class StreamTransport implements Transport {
 
   stopSending(error: Error): void {
     this.#stopSending(error);
-  }
-
-  abandon(): void {
-    this.#handlers = null;
-  }
-
-  async #deliver(): Promise<void> {
-    const end = this.#stream.closed.then(facts(true, 1005), facts(false, 1006));
-    await this.#read(end);
-    this.#handlers?.close(await end);
-    this.#handlers = null;
-  }
-
-  /** Reads to the end. After the close the little that is still to be read is taken without waiting for room. */
-  async #read(end: Promise<CloseFacts>): Promise<void> {
-    for (;;) {
-      const { value, done } = await this.#reader.read().catch(() => ({ value: undefined, done: true }));
-      if (done) return;
-      const room = this.#handlers?.message(value);
-      if (room) await Promise.race([room, end]);
-    }
   }
 }
 

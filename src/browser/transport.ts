@@ -13,7 +13,7 @@ export interface Transport {
   readonly url: string;
   readonly protocol: string;
   /** Begins to deliver; called once, before anything can have come. */
-  start(handlers: TransportHandlers): void;
+  start(handlers: TransportHandlers): Promise<void> | void;
   /** Sends a message; the promise, if there is one, resolves when there is room for the next. */
   send(data: string | Uint8Array<ArrayBuffer>): Promise<void> | void;
   /** Close will follow: sends wait for room no more, where what they hand over goes before it. */
@@ -22,6 +22,4 @@ export interface Transport {
   close(code: number, reason: string): void;
   /** Fails a send that waits for room. */
   stopSending(error: Error): void;
-  /** Delivers nothing any more. */
-  abandon(): void;
 }

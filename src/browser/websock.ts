@@ -80,16 +80,16 @@ export class Websock {
 
   /** 'unused' before `open` or `attach`, then 'connecting', 'open', 'closing', 'closed'. */
   get readyState(): string {
-    if (!this.#channel) return 'unused';
-    const { readyState } = this.#channel;
-    return STATES[readyState as number] ?? (readyState as string);
+    const state = this.#channel?.readyState ?? 'unused';
+    return STATES[state as number] ?? (state as string);
   }
 
   // The connection
 
-  /** Empties both queues and forgets the channel. */
+  /** Empties both queues and forgets the channel, which tells nothing any more. */
   init(): void {
-    this.#forget();
+    if (this.#channel) Object.assign(this.#channel, { onopen: null, onmessage: null, onclose: null, onerror: null });
+    this.#channel = null;
     this.#rQ.clear();
     this.#sQ.clear();
   }
@@ -122,8 +122,7 @@ export class Websock {
 
   /** Sends Close; what still comes is dropped. */
   close(): void {
-    this.#stopReceiving();
-    this.#channel?.close();
+    this.#end();
   }
 
   /** Sets the one handler of an event. */
@@ -148,7 +147,8 @@ export class Websock {
   }
 
   rQpeekBytes(len: number = this.#rQ.length, copy: boolean = true): Uint8Array<ArrayBuffer> {
-    return copied(this.#rQ.peek(len), copy);
+    const bytes = this.#rQ.peek(len);
+    return copy ? bytes.slice() : bytes;
   }
 
   /** Bytes that stay in the queue, counted from its first unread one, as a copy. */
@@ -184,7 +184,9 @@ export class Websock {
   }
 
   rQshiftBytes(len: number = this.#rQ.length, copy: boolean = true): Uint8Array<ArrayBuffer> {
-    return copied(this.#rQ.take(len), copy);
+    const bytes = this.rQpeekBytes(len, copy);
+    this.#rQ.take(len);
+    return bytes;
   }
 
   /** Reads into the beginning of `target`. */
@@ -295,14 +297,11 @@ export class Websock {
   }
 
   #gather(octets: Octets): void {
-    let bytes = Array.isArray(octets) ? Uint8Array.from(octets) : toBytes(octets);
+    const bytes = Array.isArray(octets) ? Uint8Array.from(octets) : toBytes(octets);
+    if (this.readyState !== 'open' || this.#sQ.hasRoom(bytes.length)) return this.#sQ.append(bytes);
     // What an open channel takes at once does not have to fit in the queue.
-    while (!this.#sQ.hasRoom(bytes.length) && this.readyState === 'open') {
-      this.flush();
-      this.#post(bytes.subarray(0, PIECE));
-      bytes = bytes.subarray(PIECE);
-    }
-    this.#sQ.append(bytes);
+    this.flush();
+    for (let at = 0; at < bytes.length; at += PIECE) this.#post(bytes.subarray(at, at + PIECE));
   }
 
   /** Sends a message; a copy, as the channel may hold it longer than its memory stays the same. */
@@ -315,29 +314,20 @@ export class Websock {
       this.#rQ.append(fromMessage(data, this.#channel?.protocol ?? ''));
     } catch (error) {
       const code = error instanceof RangeError ? OVER_LIMIT : BAD_BASE64;
-      this.#stopReceiving();
-      this.#channel?.close(code, error instanceof Error ? error.message : '');
+      this.#end(code, (error as Error).message);
       this.#handlers.error?.(error);
       return;
     }
     if (this.#rQ.length > 0) this.#handlers.message?.();
   }
 
-  /** A channel that was attached before tells nothing any more. */
-  #forget(): void {
-    if (this.#channel) Object.assign(this.#channel, { onopen: null, onmessage: null, onclose: null, onerror: null });
-    this.#channel = null;
-  }
-
-  #stopReceiving(): void {
-    if (this.#channel) this.#channel.onmessage = null;
+  #end(code?: number, reason?: string): void {
+    if (!this.#channel) return;
+    Object.assign(this.#channel, { onmessage: null });
+    this.#channel.close(code, reason);
   }
 
   #number(bytes: Uint8Array): number {
     return bytes.reduce((value, byte) => value * 256 + byte, 0);
   }
-}
-
-function copied(bytes: Uint8Array<ArrayBuffer>, copy: boolean): Uint8Array<ArrayBuffer> {
-  return copy ? bytes.slice() : bytes;
 }

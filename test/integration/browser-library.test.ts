@@ -9,7 +9,7 @@ import type { ChannelCloseEvent, ChannelMessageEvent } from '../../src/browser/c
 import { connect, type ConnectOptions } from '../../src/browser/connect.ts';
 import type { SocketError } from '../../src/browser/socket-error.ts';
 import type { Socket } from '../../src/browser/socket.ts';
-import { Websock } from '../../src/browser/websock.ts';
+import { Websock, type WebsockOptions } from '../../src/browser/websock.ts';
 import { startInProcess, routeTo, type InProcessBridge } from '../support/bridge-in-process.ts';
 import { atTestEnd } from '../support/cleanup.ts';
 import { Digest, echo, greeter, neverReader, sha256, TcpTarget } from '../support/tcp-target.ts';
@@ -178,6 +178,24 @@ describe.each(KINDS)('connect through $name', ({ given }) => {
     expect(await readAll(socket)).toMatchObject({ bytes: 100_000, error: { code: 'RECEIVE_LIMIT' } });
   });
 
+  test('sends all that was written before its Close, to a peer that reads on in time', async () => {
+    const got = { bytes: 0, codes: [] as number[] };
+    const url = await server((socket) => {
+      socket.pause();
+      setTimeout(() => socket.resume(), 500);
+      socket.on('message', (data) => (got.bytes += (data as Buffer).length));
+      socket.on('close', (code) => got.codes.push(code));
+    });
+    const socket = await open(url, { protocols: [] });
+    const writer = socket.writable.getWriter();
+    const writes = Promise.all(Array.from({ length: 8 }, () => writer.write(new Uint8Array(4 * MIB))));
+    const closing = socket.close(4001, 'done');
+    await within('the writes', writes);
+    await expect(writer.write('late')).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(await within('the close', closing)).toEqual({ code: 4001, reason: 'done', by: 'us', wasClean: true });
+    expect(got).toEqual({ bytes: 32 * MIB, codes: [4001] });
+  });
+
   test('waits only so long for the answer to its Close', async () => {
     const url = await server((socket) => socket.pause());
     const socket = await open(url, { protocols: [], closeTimeout: 300 });
@@ -220,6 +238,21 @@ describe('Channel and Websock through a bridge', () => {
     ws.flush();
     await until('the echo has come', () => ws.rQlen() >= data.length);
     expect(Buffer.from(ws.rQshiftBytes()).equals(data)).toBe(true);
+  });
+
+  test.each(KINDS)('a Websock on $name takes more than its queue holds at once', async ({ given }) => {
+    const target = new Digest();
+    const { bridge } = await bridgeTo((socket) => socket.on('data', (bytes) => target.add(bytes)));
+    const ws = new Websock(given as unknown as WebsockOptions);
+    let isOpen = false;
+    ws.on('open', () => (isOpen = true));
+    ws.open(bridge.url);
+    atTestEnd(() => ws.close());
+    await until('it is open', () => isOpen);
+    const data = randomBytes(20 * MIB);
+    ws.sQpushBytes(data);
+    await until('all has come', () => target.length === data.length);
+    expect(target.hex).toBe(sha256(data));
   });
 
   test('a Websock opens by itself', async () => {

@@ -44,6 +44,23 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
+/** A socket with a write that waits, and two behind it. */
+async function openWithWrites(options: ConnectOptions = {}): Promise<{
+  readonly socket: Socket;
+  readonly fake: FakeWebSocket;
+  readonly writer: WritableStreamDefaultWriter<Uint8Array | string>;
+  readonly outcomes: Promise<PromiseSettledResult<void>[]>;
+}> {
+  const { socket, fake } = await open({ sendHighWaterMark: 100, ...options });
+  fake.stuck = true;
+  const writer = socket.writable.getWriter();
+  writer.closed.catch(() => undefined);
+  const outcomes = Promise.allSettled(['x'.repeat(200), 'y', 'z'].map((chunk) => writer.write(chunk)));
+  expect(await isSettled(outcomes)).toBe(false);
+  expect(fake.sent).toHaveLength(1);
+  return { socket, fake, writer, outcomes };
+}
+
 describe('reading', () => {
   test('gives what came one byte at a time', async () => {
     const { socket, fake } = await open();
@@ -163,9 +180,19 @@ describe('writing', () => {
     expect(socket.bytesSent).toBe(100_000);
   });
 
-  test('fails for what is no text and no bytes', async () => {
-    const { socket } = await open();
-    await expect(socket.writable.getWriter().write(7 as unknown as string)).rejects.toThrow(TypeError);
+  test('fails for what is no text and no bytes, and closes, as nobody else could then', async () => {
+    const { socket, fake } = await open();
+    fake.deliver('before');
+    const writer = socket.writable.getWriter();
+    await writer.write('good');
+    await expect(writer.write({} as unknown as string)).rejects.toThrow(TypeError);
+    expect(fake.sent).toHaveLength(1);
+    expect(fake.closes).toEqual([{ code: 1000, reason: '' }]);
+    const reader = socket.readable.getReader();
+    expect((await reader.read()).value).toEqual(encoder.encode('before'));
+    await expect(reader.read()).rejects.toThrow('Neither text nor bytes');
+    fake.end(1000);
+    expect(await socket.closed).toEqual({ code: 1000, reason: '', by: 'us', wasClean: true });
   });
 
   test('waits while too much is on its way', async () => {
@@ -188,18 +215,18 @@ describe('writing', () => {
   });
 
   test.each([
-    ['the connection breaks', (fake: FakeWebSocket) => fake.end(1006), 'CLOSED'],
-    ['the peer closes', (fake: FakeWebSocket) => fake.end(1000), 'CLOSED'],
-    ['this side closes', (_fake: FakeWebSocket, socket: Socket) => void socket.close(), 'CLOSED'],
-  ])('does not wait on when %s', async (_when, happen, code) => {
+    ['the connection breaks', (fake: FakeWebSocket) => fake.end(1006)],
+    ['the peer closes', (fake: FakeWebSocket) => fake.end(1000)],
+  ])('does not wait on when %s', async (_when, happen) => {
     const { socket, fake } = await open({ sendHighWaterMark: 100 });
     vi.useFakeTimers();
     fake.stuck = true;
     const writer = socket.writable.getWriter();
     const outcomes = Promise.allSettled([writer.write('x'.repeat(200)), writer.write('y'), writer.closed]);
     expect(await isSettled(outcomes)).toBe(false);
-    happen(fake, socket);
-    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { code } });
+    happen(fake);
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } });
     fake.end(1000);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -254,6 +281,76 @@ describe('closing', () => {
     expect(await socket.closed).toBe(await closing);
   });
 
+  test('lets what was written go first, and nothing that is written later', async () => {
+    const { socket, fake, writer, outcomes } = await openWithWrites();
+    const log: unknown[] = [];
+    vi.spyOn(fake, 'send').mockImplementation((data) => void log.push(new TextDecoder().decode(data as Uint8Array)));
+    vi.spyOn(fake, 'close').mockImplementation((code) => void log.push(code));
+    void socket.close(4321, 'done');
+    const late = writer.write('late');
+    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    await expect(late).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(log).toEqual(['y', 'z', 4321]);
+    expect(socket.bytesSent).toBe(202);
+    fake.end(4321, 'done');
+    expect(await socket.closed).toEqual({ code: 4321, reason: 'done', by: 'us', wasClean: true });
+  });
+
+  test.each([
+    [1001, ''],
+    [2999, ''],
+    [5000, ''],
+    [Number.NaN, ''],
+    [1000, 'ü'.repeat(62)],
+  ])('refuses %i %s also while writes wait', async (code, reason) => {
+    const { socket, fake, outcomes } = await openWithWrites();
+    expect(() => socket.close(code, reason)).toThrow(DOMException);
+    expect(fake.closes).toEqual([]);
+    fake.bufferedAmount = 0;
+    fake.stuck = false;
+    expect((await outcomes).every(({ status }) => status === 'fulfilled')).toBe(true);
+    void socket.close(1000, 'ü'.repeat(61));
+    expect(fake.closes).toHaveLength(1);
+  });
+
+  test('tells of the peer that closed while the last writes went', async () => {
+    const { socket, fake, outcomes } = await openWithWrites();
+    void socket.close(4321);
+    fake.end(1011, 'target');
+    expect(await socket.closed).toEqual({ code: 1011, reason: 'target', by: 'peer', wasClean: true });
+    expect((await outcomes).at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } });
+    expect(fake.closes).toEqual([]);
+  });
+
+  test('drops what waits when the writable is aborted after all', async () => {
+    const { socket, fake, writer, outcomes } = await openWithWrites();
+    void socket.close(4321);
+    await writer.abort('enough');
+    await outcomes;
+    expect(fake.closes).toEqual([{ code: 4321, reason: '' }]);
+    fake.end(4321);
+    expect(await socket.closed).toMatchObject({ code: 4321, by: 'us', wasClean: true });
+  });
+
+  test('does not wait for a write that was refused', async () => {
+    const { socket, fake, writer } = await openWithWrites();
+    const closing = writer.close();
+    await expect(writer.write('too late')).rejects.toThrow(TypeError);
+    void socket.close(4321);
+    await vi.waitFor(() => expect(fake.closes).toEqual([{ code: 4321, reason: '' }]));
+    fake.end(4321);
+    await closing;
+    expect(await socket.closed).toMatchObject({ code: 4321, by: 'us' });
+  });
+
+  test('sets no timer when it comes too late', async () => {
+    const { socket, fake } = await open();
+    fake.end(1000);
+    vi.useFakeTimers();
+    await socket.close(4000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('counts once', async () => {
     const { socket, fake } = await open();
     void socket.close(4001);
@@ -271,7 +368,7 @@ describe('closing', () => {
 
   test('refuses codes that a page may not send, and goes on', async () => {
     const { socket, fake } = await open();
-    expect(() => socket.close(1001)).toThrow(/may not close/);
+    expect(() => socket.close(1001)).toThrow(/Bad close code/);
     fake.deliver('still here');
     fake.end(1000);
     expect(await readAll(socket)).toEqual({ text: 'still here', error: null });

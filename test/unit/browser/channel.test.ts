@@ -39,6 +39,16 @@ function make(options: ChannelOptions = {}, url: ChannelUrl = 'ws://bridge.test/
   return { channel, made, fake: () => made.at(-1)!, told };
 }
 
+/** A question for an address that is answered when the test wants it to. */
+function question(): { readonly ask: () => Promise<string>; readonly give: ((url: string) => void)[] } {
+  const give: ((url: string) => void)[] = [];
+  return { ask: () => new Promise((resolve) => give.push(resolve)), give };
+}
+
+function fail(): never {
+  throw new Error('of the user');
+}
+
 describe('Channel', () => {
   test('has what noVNC looks for, on itself or its direct prototype', () => {
     const { channel } = make();
@@ -48,6 +58,28 @@ describe('Channel', () => {
     ]);
     for (const member of ['send', 'close', 'binaryType', 'onerror', 'onmessage', 'onopen', 'protocol', 'readyState'])
       expect(members).toContain(member);
+  });
+
+  test('has the constants of a WebSocket', () => {
+    for (const it of [Channel, make().channel])
+      expect([it.CONNECTING, it.OPEN, it.CLOSING, it.CLOSED]).toEqual([CONNECTING, OPEN, CLOSING, CLOSED]);
+  });
+
+  test('ends once when its error handler ends it', () => {
+    const { channel, fake, told } = make({ sendLimit: 0 });
+    fake().accept();
+    Object.assign(channel, { onerror: () => channel.send('too much') });
+    fake().dispatchEvent(new Event('error'));
+    fake().end(1006);
+    expect(told).toEqual(['open', { code: 1006, reason: 'Too much to send', retryIn: null }, 'error']);
+  });
+
+  test('ends when its error handler closes a connection that did not open', () => {
+    const { channel, fake, told } = make({ reconnect: true });
+    Object.assign(channel, { onerror: () => channel.close() });
+    fake().dispatchEvent(new Event('error'));
+    expect(told).toEqual(['error', { code: 1006, reason: '', retryIn: null }]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('goes through the states of a WebSocket', () => {
@@ -134,7 +166,7 @@ describe('Channel', () => {
   test('refuses a close code that a page may not send, and stays open', () => {
     const { channel, fake } = make({ reconnect: true });
     fake().accept();
-    expect(() => channel.close(1001)).toThrow(/may not close/);
+    expect(() => channel.close(1001)).toThrow(/Bad close code/);
     expect(channel.readyState).toBe(OPEN);
     fake().end(1006);
     expect(vi.getTimerCount()).toBe(1);
@@ -197,7 +229,147 @@ describe('Channel', () => {
   });
 });
 
+describe('a Channel whose address is asked for', () => {
+  test('waits for the address only so long, and forgets one that comes later', async () => {
+    const { ask, give } = question();
+    const { channel, made, told } = make({ openTimeout: 1000 }, ask);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(channel.readyState).toBe(CONNECTING);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(channel.readyState).toBe(CLOSED);
+    expect(told).toEqual([{ code: 1006, reason: 'No connection in time', retryIn: null }]);
+    give[0]!('ws://bridge.test/');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(made).toEqual([]);
+    expect(told).toHaveLength(1);
+  });
+
+  test('has one deadline for the address and the opening', async () => {
+    const { ask, give } = question();
+    const { told } = make({ openTimeout: 1000 }, ask);
+    await vi.advanceTimersByTimeAsync(900);
+    give[0]!('ws://bridge.test/');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(told).toEqual([{ code: 1006, reason: 'No connection in time', retryIn: null }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('asks again after a deadline, and takes the address of the present attempt alone', async () => {
+    const { ask, give } = question();
+    const { made, told } = make({ openTimeout: 1000, reconnect: { delays: [10] } }, ask);
+    await vi.advanceTimersByTimeAsync(1010);
+    expect(told).toMatchObject([{ reason: 'No connection in time', retryIn: 10 }]);
+    give[0]!('ws://bridge.test/old');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(made).toEqual([]);
+    give[1]!('ws://bridge.test/new');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(made.map(({ url }) => url)).toEqual(['ws://bridge.test/new']);
+  });
+
+  test('ends at once when it is closed, after the call', async () => {
+    const { ask, give } = question();
+    const { channel, made, told } = make({ reconnect: true, openTimeout: 0, closeTimeout: 0 }, ask);
+    await vi.advanceTimersByTimeAsync(0);
+    channel.close();
+    channel.close();
+    expect(channel.readyState).toBe(CLOSING);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(channel.readyState).toBe(CLOSED);
+    expect(told).toEqual([{ code: 1006, reason: '', retryIn: null }]);
+    give[0]!('ws://bridge.test/');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(made).toEqual([]);
+    expect(told).toHaveLength(1);
+  });
+
+  test('does not ask when it is closed before', async () => {
+    const ask = vi.fn<() => string>(() => 'ws://bridge.test/');
+    const { channel, told } = make({}, ask);
+    channel.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ask).not.toHaveBeenCalled();
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe('a Channel whose user throws', () => {
+  /** What is thrown where nobody catches it, instead of its ending the process. */
+  let thrown: string[] = [];
+  let others: NodeJS.UncaughtExceptionListener[] = [];
+  const note = (error: Error): void => void thrown.push(error.message);
+
+  beforeEach(() => {
+    thrown = [];
+    others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', note);
+  });
+
+  afterEach(() => {
+    process.removeListener('uncaughtException', note);
+    for (const listener of others) process.on('uncaughtException', listener);
+  });
+
+  test('goes on, and keeps nothing from the listeners', async () => {
+    const { channel, fake, told } = make();
+    Object.assign(channel, { onopen: fail, onmessage: fail, onerror: fail, onclose: fail });
+    channel.addEventListener('message', fail);
+    fake().accept();
+    fake().deliver('one');
+    fake().deliver('two');
+    fake().end(1006);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['open', 'one', 'two', 'error', { code: 1006, reason: '', retryIn: null }]);
+    expect(thrown).toHaveLength(7);
+    expect(channel.readyState).toBe(CLOSED);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('closes the connection that it gives up', async () => {
+    const { channel, fake, told } = make({ openTimeout: 1000 });
+    Object.assign(channel, { onclose: fail });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(fake().closes).toHaveLength(1);
+    expect(told).toHaveLength(1);
+    expect(thrown).toEqual(['of the user']);
+  });
+
+  test('connects again though onReconnect throws', async () => {
+    const { channel, fake, made, told } = make({ reconnect: { delays: [1000], onReconnect: fail } });
+    fake().end(1006);
+    expect(() => vi.advanceTimersByTime(1000)).toThrow('of the user');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(made).toHaveLength(2);
+    fake().accept();
+    expect(channel.readyState).toBe(OPEN);
+    expect(told.at(-1)).toBe('open');
+  });
+
+  test('tells of the end though shouldReconnect throws', async () => {
+    const { channel, fake, told } = make({ reconnect: { shouldReconnect: fail } });
+    fake().accept();
+    fake().end(1006);
+    expect(told.at(-1)).toEqual({ code: 1006, reason: '', retryIn: null });
+    expect(channel.readyState).toBe(CLOSED);
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(thrown).toEqual(['of the user']);
+  });
+});
+
 describe('a Channel that reconnects', () => {
+  test('can be closed when an attempt begins', async () => {
+    const setup: Setup = make({ reconnect: { delays: [1000], onReconnect: () => setup.channel.close() } });
+    const { channel, fake, made, told } = setup;
+    fake().end(1006);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(made).toHaveLength(1);
+    expect(channel.readyState).toBe(CLOSED);
+    expect(told.slice(2)).toEqual([{ code: 1006, reason: '', retryIn: null }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('connects again, and tells when an attempt begins', async () => {
     const attempts: unknown[] = [];
     const setup: Setup = make({

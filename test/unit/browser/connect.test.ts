@@ -85,7 +85,7 @@ describe('connect', () => {
   });
 
   test('fails when the browser does not let it', async () => {
-    const WebSocket = vi.fn<() => never>(() => {
+    const WebSocket = vi.fn<() => never>(function construct() {
       throw new DOMException('An insecure connection may not be made', 'SecurityError');
     }) as unknown as NonNullable<ConnectOptions['WebSocket']>;
     expect(await code((await attempt({ WebSocket })).outcome)).toBe('BLOCKED');
@@ -95,6 +95,7 @@ describe('connect', () => {
     const { fake, outcome } = await attempt();
     fake.end(1006);
     expect(await code(outcome)).toBe('REFUSED');
+    expect(await outcome).toMatchObject({ message: 'No server, or it refused' });
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -144,7 +145,7 @@ describe('connect', () => {
 
   test('uses WebSocketStream where it is asked to and there is one', async () => {
     const { WebSocket, made } = fakeWebSockets();
-    const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(() => {
+    const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(function construct() {
       throw new DOMException('Seen', 'SecurityError');
     });
     vi.stubGlobal('WebSocketStream', WebSocketStream);

@@ -73,6 +73,15 @@ describe('Drain', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('makes nobody wait once it is released', async () => {
+    const drain = new Drain(new CountedWebSocket(1000), 100);
+    const waiting = drain.wait();
+    drain.release();
+    await waiting;
+    expect(drain.wait()).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('fails who waits', async () => {
     const drain = new Drain(new CountedWebSocket(1000), 100);
     const waiting = drain.wait();

@@ -16,7 +16,8 @@ afterEach(() => {
 
 function make(options: ReconnectOptions = {}): { readonly reconnector: Reconnector; readonly attempts: number[] } {
   const attempts: number[] = [];
-  return { reconnector: new Reconnector(options, (attempt) => attempts.push(attempt)), attempts };
+  const onReconnect = (attempt: number): void => void attempts.push(attempt);
+  return { reconnector: new Reconnector({ onReconnect, ...options }, () => undefined), attempts };
 }
 
 describe('Reconnector', () => {
@@ -72,6 +73,19 @@ describe('Reconnector', () => {
     expect(attempts).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(attempts).toEqual([1]);
+  });
+
+  test('makes its attempt before it tells of it, as what is told may throw', () => {
+    const calls: string[] = [];
+    const onReconnect = (attempt: number): never => {
+      calls.push(`told of ${attempt}`);
+      throw new Error('of the user');
+    };
+    const reconnector = new Reconnector({ onReconnect }, () => calls.push('begun'));
+    reconnector.wait(reconnector.next(LOST)!, false);
+    expect(() => vi.advanceTimersByTime(500)).toThrow('of the user');
+    expect(calls).toEqual(['begun', 'told of 1']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('makes no attempt after it was stopped', async () => {

@@ -17,6 +17,7 @@ class FakeWebSocketStream {
   /** Lets the writes that wait be done. */
   release: () => void = () => undefined;
   held: boolean = false;
+  failWrites: boolean = false;
   #accept!: (opened: unknown) => void;
   #refuse!: (error: unknown) => void;
   #end!: (closed: unknown) => void;
@@ -47,6 +48,7 @@ class FakeWebSocketStream {
     );
     const writable = new WritableStream({
       write: async (chunk) => {
+        if (this.failWrites) throw new Error('broken');
         this.sent.push(chunk);
         if (this.held) await new Promise<void>((resolve) => (this.release = resolve));
       },
@@ -161,16 +163,45 @@ describe('a socket over WebSocketStream', () => {
     expect(fake.sent).toEqual([new TextEncoder().encode('hi')]);
   });
 
-  test('a write does not wait on when the connection is closed', async () => {
+  test('a close comes after the writes that wait for the browser', async () => {
     const { fake, socket } = await open();
     fake.held = true;
-    const write = socket.writable.getWriter().write('hi');
+    const writer = socket.writable.getWriter();
+    const writes = Promise.all([writer.write('1'), writer.write('2')]);
     await settle();
+    void socket.close(4000, 'enough');
+    const late = writer.write('3');
+    fake.release();
+    await settle();
+    expect(fake.sent).toHaveLength(2);
+    expect(fake.closes).toEqual([]);
+    fake.release();
+    await writes;
+    await expect(late).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(fake.sent).toHaveLength(2);
+    expect(fake.closes).toEqual([{ closeCode: 4000, reason: 'enough' }]);
+    fake.end({ closeCode: 4000, reason: 'enough' });
+    expect(await socket.closed).toEqual({ code: 4000, reason: 'enough', by: 'us', wasClean: true });
+  });
+
+  test('a close waits for a write only so long', async () => {
+    const { fake, socket } = await open({ closeTimeout: 50 });
+    fake.held = true;
+    const write = socket.writable.getWriter().write('hi');
     void socket.close(4000, 'enough');
     await expect(write).rejects.toMatchObject({ code: 'CLOSED' });
     expect(fake.closes).toEqual([{ closeCode: 4000, reason: 'enough' }]);
-    fake.end({ closeCode: 4000, reason: 'enough' });
-    expect(await socket.closed).toMatchObject({ code: 4000, by: 'us', wasClean: true });
+    expect(await socket.closed).toEqual({ code: 4000, reason: 'enough', by: 'us', wasClean: false });
+  });
+
+  test('a connection that breaks while a write waits is told as such', async () => {
+    const { fake, socket } = await open();
+    fake.failWrites = true;
+    await expect(socket.writable.getWriter().write('hi')).rejects.toThrow('broken');
+    await settle();
+    expect(fake.closes).toEqual([]);
+    fake.break();
+    expect(await socket.closed).toEqual({ code: 1006, reason: '', by: 'network', wasClean: false });
   });
 
   test('goes on reading after its own close, so that the peer can answer', async () => {

@@ -91,6 +91,18 @@ describe('the connection of a Websock', () => {
     expect(ws.rQlen()).toBe(0);
   });
 
+  test('a close ends a Channel for good, also while it waits for its next attempt', () => {
+    const { WebSocket, made } = fakeWebSockets();
+    const channel = new Channel('ws://bridge.test/', { WebSocket, reconnect: { delays: [10_000] } });
+    const stopped = vi.spyOn(channel, 'close');
+    const ws = new Websock();
+    ws.attach(channel);
+    made[0]!.end(1006);
+    expect(ws.readyState).toBe('closed');
+    ws.close();
+    expect(stopped).toHaveBeenCalledTimes(1);
+  });
+
   test('works on a Channel whose server chose base64', () => {
     const { WebSocket, made } = fakeWebSockets();
     const ws = new Websock();
@@ -139,7 +151,7 @@ describe('the receive queue', () => {
     ws.rQshift16();
     expect(ws.rQwait('two more', 2, 2)).toBe(true);
     expect(ws.rQlen()).toBe(3);
-    expect(() => ws.rQwait('much', 100, 1)).toThrow(/go back/);
+    expect(() => ws.rQwait('much', 100, 1)).toThrow(RangeError);
   });
 
   test('takes bytes back', () => {
@@ -296,6 +308,67 @@ describe('the send queue', () => {
     expect(fake.sent).toHaveLength(2);
     fake.bufferedAmount = 0;
     expect(ws.flush()).toBe(true);
+  });
+
+  test('takes on an open channel what is larger than its queue', () => {
+    const { ws, fake } = open();
+    const data = Uint8Array.from({ length: 20 * 1024 * 1024 }, (_, at) => at % 251);
+    ws.sQpush8(7);
+    ws.sQpushBytes(data);
+    ws.flush();
+    const sent = Buffer.concat(fake.sent as Uint8Array[]);
+    expect(sent.equals(Buffer.concat([Uint8Array.of(7), data]))).toBe(true);
+    expect(Math.max(...fake.sent.map(({ length }) => length))).toBe(1024 * 1024);
+    const small = open({ sendLimit: 4 });
+    small.ws.sQpushBytes([1, 2, 3]);
+    small.ws.sQpushBytes([4, 5]);
+    small.ws.send([6, 7, 8, 9, 10]);
+    expect(Buffer.concat(small.fake.sent as Uint8Array[])).toEqual(Buffer.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+  });
+
+  test.each(['connecting', 'closed'])('keeps to the limit of its queue while the channel is %s', (state) => {
+    const channel = new FakeWebSocket('ws://bridge.test/');
+    if (state === 'closed') channel.end(1000);
+    const ws = new Websock({ sendLimit: 4 });
+    ws.attach(channel);
+    ws.sQpushBytes([1, 2, 3]);
+    expect(() => ws.sQpushBytes([4, 5])).toThrow(RangeError);
+    expect(ws.sQ).toEqual(Uint8Array.of(1, 2, 3));
+    expect(channel.sent).toEqual([]);
+  });
+
+  test('takes bytes in any form, and nothing else', () => {
+    const { ws, fake } = open();
+    const buffer = Uint8Array.of(1, 2, 3, 4).buffer;
+    ws.send(buffer);
+    ws.send(new DataView(buffer, 1, 2));
+    ws.send(new Uint16Array([0x0605]));
+    ws.sQpushBytes(buffer);
+    ws.send([7, 256 + 8, -1]);
+    expect(fake.sent).toEqual(
+      [
+        [1, 2, 3, 4],
+        [2, 3],
+        [5, 6],
+        [1, 2, 3, 4, 7, 8, 255],
+      ].map((it) => Uint8Array.from(it)),
+    );
+    for (const wrong of [null, undefined, 7, {}, { length: 2 }])
+      expect(() => ws.send(wrong as unknown as number[])).toThrow(TypeError);
+    ws.send([9]);
+    expect(fake.sent.at(-1)).toEqual(Uint8Array.of(9));
+  });
+
+  test('sends what is gathered though the handler of open throws', () => {
+    const { WebSocket, made } = fakeWebSockets();
+    const ws = new Websock({ WebSocket });
+    ws.open('ws://bridge.test/');
+    ws.send([1]);
+    ws.on('open', () => {
+      throw new Error('of the user');
+    });
+    expect(() => made[0]!.accept()).toThrow('of the user');
+    expect(made[0]!.sent).toEqual([Uint8Array.of(1)]);
   });
 
   test('sends copies: what is gathered later does not change what the channel still holds', () => {
