@@ -16,8 +16,8 @@ export interface Boundary {
   find(chunk: Buffer, from: number, end: number): number;
   /** The kind of the message that `find` has just ended. */
   kindOf(message: Buffer): DataOpcode;
-  /** The kind of what is left when the stream ends inside a message; null for what nobody wants. */
-  kindOfRest(rest: Buffer): DataOpcode | null;
+  /** The kind of what is left when the stream ends inside a message. */
+  kindOfRest(rest: Buffer): DataOpcode;
   /** The next byte begins a message, whatever came before. */
   reset(): void;
 }
@@ -75,8 +75,7 @@ export class CuttingFramer implements Framer {
 
   end(): readonly Frame[] {
     const data = this.#message.take().subarray(this.#boundary.header);
-    const opcode = data.length === 0 ? null : this.#boundary.kindOfRest(data);
-    return opcode === null ? [] : [{ opcode, data }];
+    return data.length === 0 ? [] : [{ opcode: this.#boundary.kindOfRest(data), data }];
   }
 
   dispose(): void {
