@@ -334,8 +334,8 @@ describe('memory', () => {
     collect();
     const after = process.memoryUsage();
     expect(parsers.every((parser) => parser.idle)).toBe(true);
-    const bytes = after.heapUsed + after.external - before.heapUsed - before.external;
-    expect(bytes).toBeLessThan(50_000 * 300);
+    const taken = after.heapUsed + after.external - before.heapUsed - before.external;
+    expect(taken).toBeLessThan(50_000 * 300);
   });
 
   it('does not grow with a message of 256 MiB', () => {
