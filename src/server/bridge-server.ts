@@ -180,11 +180,15 @@ export class BridgeServer {
     this.#state = 'closed';
     this.#life?.stop();
     for (const detach of this.#attached.splice(0)) detach();
-    const closed = Promise.all(this.#doors.map((door) => this.#shut(door)));
+    // First of all: who is told of the end and comes back at once finds nobody, instead of a connection that is reset.
+    const shut = Promise.all(this.#doors.map(({ listener }) => listener.close()));
+    await shut.catch(() => {});
+    const closed = Promise.all(this.#doors.map((door) => endFront(door)));
     for (const session of this.#host.registry) session.fail(new BridgeError('SHUTDOWN'));
     if (!(await this.#host.registry.whenEmpty(grace))) this.destroy();
     for (const { front } of this.#doors) front.destroy();
     await closed;
+    await shut;
     await this.#host.recorder.close(RECORD_DEADLINE);
     await Promise.all(this.#targets.map(async (target) => target.stop?.()));
     await this.#dispose();
@@ -282,12 +286,6 @@ export class BridgeServer {
     return door;
   }
 
-  async #shut({ listener, front }: Door): Promise<void> {
-    await listener.close();
-    listener.destroyPending();
-    await front.close();
-  }
-
   /** Whether one more connection fits into the limit of the process. */
   #admit(): boolean {
     const { connections } = this.config.limits;
@@ -316,6 +314,13 @@ export class BridgeServer {
   }
 }
 
+/** Ends the connections that carry no session, each behind the answer that it waits for. */
+async function endFront({ listener, front }: Door): Promise<void> {
+  listener.destroyPending();
+  await front.close();
+}
+
+/** Starts what lets clients in and finds their targets. */
 async function startEntrance({ authenticator, resolver }: Entrance): Promise<void> {
   await authenticator?.start?.();
   await resolver.start?.();

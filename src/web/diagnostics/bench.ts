@@ -1,6 +1,6 @@
 import { connect } from '../../browser/connect.ts';
 import { ConnectError } from '../../browser/socket-error.ts';
-import { describeEnding, type Ending } from '../link/ending.ts';
+import { describeEnding, describeRefusal, type Ending } from '../link/ending.ts';
 import { element } from '../shell/element.ts';
 import { showState } from '../shell/state.ts';
 import { Conversation, ConversationEnded } from './conversation.ts';
@@ -42,13 +42,17 @@ export class Bench {
   /** Puts a tool to its button. */
   add(tool: Tool): void {
     this.#tools.push(tool);
+    this.showButtons();
     buttonOf(tool).addEventListener('click', () => {
       if (this.#work?.tool === tool) this.stop();
       else void this.start(tool);
     });
   }
 
-  /** Starts a tool, or a look at the target alone; one that is open makes room. Nothing happens while another is busy. */
+  /**
+   * Starts a tool, or a look at the target alone; one that is open makes room. Nothing happens while another is busy, or
+   * without an address.
+   */
   async start(tool: Tool | null): Promise<void> {
     if (tool?.ready?.() === false) return;
     if (this.#work && this.#work.tool?.open !== true) return;
@@ -60,10 +64,10 @@ export class Bench {
     const stop = new AbortController();
     const done = this.#carryOut(tool, address, stop.signal).finally(() => {
       this.#work = null;
-      this.#showBusy();
+      this.#showWork();
     });
     this.#work = { tool, stop, done };
-    this.#showBusy();
+    this.#showWork();
     await done;
   }
 
@@ -114,8 +118,7 @@ export class Bench {
     }
     showState('failed');
     if (error instanceof ConnectError) {
-      const { code = 1006, reason = '' } = error.closed ?? {};
-      this.#view.onEnding(describeEnding({ code, reason: reason || reasonOf(error) }, false), false);
+      this.#view.onEnding(describeRefusal(error), false);
       if (tool) showStatus(tool, 'There was no connection.', 'bad');
     } else if (error instanceof ConversationEnded) {
       this.#view.onEnding(describeEnding(error.closed, true), true);
@@ -127,9 +130,15 @@ export class Bench {
     }
   }
 
-  #showBusy(): void {
+  #showWork(): void {
+    this.showButtons();
+    this.#view.onBusy(this.#work !== null);
+  }
+
+  /** Puts the buttons as they are now: a tool can be started when nothing else is busy and the address leads somewhere. */
+  showButtons(): void {
     const busy = this.#work?.tool ?? null;
-    const yields = !this.#work || busy?.open === true;
+    const yields = (!this.#work || busy?.open === true) && this.#view.address() !== null;
     for (const tool of this.#tools) {
       const button = buttonOf(tool);
       button.textContent = tool === busy ? 'Stop' : 'Start';
@@ -137,7 +146,6 @@ export class Bench {
       button.disabled = tool !== busy && !yields;
       element(tool.name).toggleAttribute('data-running', tool === busy);
     }
-    this.#view.onBusy(this.#work !== null);
   }
 }
 
@@ -153,11 +161,6 @@ async function open(address: URL, signal: AbortSignal): Promise<Conversation> {
   } finally {
     signal.removeEventListener('abort', abort);
   }
-}
-
-/** What connect() found wrong itself; what the browser keeps to itself is told by describeEnding(). */
-function reasonOf(error: ConnectError): string {
-  return error.code === 'REFUSED' ? '' : `${error.message}.`;
 }
 
 function buttonOf(tool: Tool): HTMLButtonElement {

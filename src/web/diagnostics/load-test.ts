@@ -51,8 +51,9 @@ export function noCounts(): LoadCounts {
 }
 
 /**
- * Sends numbered messages with a checksum for so many seconds, or until the signal fires, while as many come back: those
- * of load: are its own, those of echo: are ours. Both sides check them; what is wrong is counted and does not end the test.
+ * Sends numbered messages with a checksum for so many seconds, or until the signal fires, while as many come back:
+ * those of load: are its own, those of echo: are ours. Both sides check them; what is wrong is counted and does not end
+ * the test.
  */
 export async function runLoadTest(
   link: Conversation,
@@ -61,7 +62,7 @@ export async function runLoadTest(
   counts: LoadCounts,
   signal: AbortSignal,
 ): Promise<void> {
-  const inbox = new Inbox(counts);
+  const inbox = new Inbox(counts, options.most);
   link.listen((bytes) => inbox.push(bytes));
   const { least, most, rate, seconds } = options;
   if (kind === 'load') await link.send(`send data size=${least}-${most} rate=${rate} for=${seconds}\n`);
@@ -140,6 +141,7 @@ class Inbox {
   readonly report = deferred<Numbers>();
   readonly #counts: LoadCounts;
   readonly #parser: RecordParser;
+  readonly #most: number;
   #expected = 0;
   #sequence = 0;
   #stated = 0;
@@ -147,8 +149,10 @@ class Inbox {
   /** Somebody waits for so many messages. */
   #awaited: { readonly messages: number; readonly tell: () => void } | null = null;
 
-  constructor(counts: LoadCounts) {
+  /** `most`: payload of the greatest message that may come, in bytes. */
+  constructor(counts: LoadCounts, most: number) {
     this.#counts = counts;
+    this.#most = most;
     this.#parser = new RecordParser({
       onLine: (line) => this.#onLine(line),
       onPayload: (bytes, last) => this.#onPayload(bytes, last),
@@ -174,10 +178,11 @@ class Inbox {
         const [, sequence, length, checksum] = /^data (\d+) (\d+) ([\da-f]{8})$/.exec(line) ?? [];
         if (length === undefined || checksum === undefined)
           throw new Error(`A message is malformed: ${line.slice(0, 60)}`);
+        if (Number(length) < 1 || Number(length) > this.#most)
+          throw new Error(`A message of ${length} bytes came, where ${this.#most} is the most`);
         this.#sequence = Number(sequence);
         this.#stated = Number.parseInt(checksum, 16);
         this.#checksum = 0;
-        this.#counts.received.bytes += Number(length);
         return Number(length);
       }
       case 'error':
@@ -198,6 +203,7 @@ class Inbox {
 
   #onPayload(bytes: Uint8Array, last: boolean): void {
     this.#checksum = crc32(bytes, this.#checksum);
+    this.#counts.received.bytes += bytes.length;
     if (!last) return;
     this.#counts.received.messages++;
     const expected = this.#expected;

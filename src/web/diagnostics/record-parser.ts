@@ -10,7 +10,10 @@ export interface RecordSink {
   onPayload(bytes: Uint8Array, last: boolean): void;
 }
 
-/** Cuts bytes that arrive in pieces into lines and the payloads that follow some of them, as load: and its clients send them. */
+/**
+ * Cuts bytes that arrive in pieces into lines and the payloads that follow some of them, as load: and its clients send
+ * them.
+ */
 export class RecordParser {
   readonly #sink: RecordSink;
   readonly #decoder = new TextDecoder();

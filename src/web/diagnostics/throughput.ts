@@ -18,13 +18,16 @@ const SIZE = 65_536;
 
 const encoder = new TextEncoder();
 
-/** The ways that can be measured with a target: load: counts what comes and sends what is wanted, echo: only gives back. */
+/**
+ * The ways that can be measured with a target: load: counts what comes and sends what is wanted, echo: only gives back.
+ */
 export function directionsOf(kind: TargetKind): readonly Direction[] {
   return kind === 'load' ? ['up', 'down'] : kind === 'echo' ? ['both'] : [];
 }
 
 /**
- * Sends or receives as fast as it goes for so many seconds, or until the signal fires; counts in `arrived`.
+ * Sends or receives as fast as it goes for so many seconds, or until the signal fires; counts in `arrived`. At least one
+ * message is sent, however slow the machine is: without one there would be nothing to tell.
  *
  * Gives how long it took until the last byte had arrived, in ms.
  */
@@ -60,10 +63,10 @@ async function measureUp(link: Conversation, arrived: Arrived, goesOn: () => boo
   const noise = new Noise(SIZE);
   const record = new Uint8Array([...encoder.encode(`bytes ${SIZE}\n`), ...noise.take(SIZE)]);
   let sent = 0;
-  while (goesOn()) {
+  do {
     await link.send(record);
     sent += SIZE;
-  }
+  } while (goesOn());
   // Its answer comes after the last count.
   await link.send('report\n');
   await link.wait(told.promise, ANSWER_TIME);
@@ -76,7 +79,7 @@ async function measureDown(link: Conversation, seconds: number, arrived: Arrived
   const parser = new RecordParser({
     onLine(line) {
       const [word, one = '', two = ''] = line.split(' ');
-      if (word === 'bytes') return Number(one);
+      if (word === 'bytes') return payloadLength(one);
       // A stop that comes when everything has been sent is no mistake.
       if (word === 'error' && !signal.aborted) throw new Error(`The target complains: ${line.slice(6)}`);
       if (word === 'done') {
@@ -98,6 +101,12 @@ async function measureDown(link: Conversation, seconds: number, arrived: Arrived
     throw new Error(`${promised.bytes} bytes were sent, and ${arrived.down} arrived`);
 }
 
+/** Reads how much payload follows. The target sends what it was asked for, so another length is a mistake in its bytes. */
+function payloadLength(word: string): number {
+  if (word !== String(SIZE)) throw new Error(`A message of ${word.slice(0, 20)} bytes came, where ${SIZE} were wanted`);
+  return SIZE;
+}
+
 async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
   const back = deferred();
   let sent = 0;
@@ -110,10 +119,10 @@ async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => b
     if (finished && arrived.down === sent) back.resolve();
   });
   const noise = new Noise(SIZE);
-  while (goesOn()) {
+  do {
     sent += SIZE;
     await link.send(noise.take(SIZE));
-  }
+  } while (goesOn());
   finished = true;
   if (arrived.down < sent) await link.wait(back.promise, ANSWER_TIME);
 }

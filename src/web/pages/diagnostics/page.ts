@@ -19,6 +19,7 @@ const address = new AddressField(() => {
   showState('idle');
   showEnding(element('ending'), null);
   showFinding(null);
+  bench.showButtons();
 }, './load');
 
 const bench = new Bench({

@@ -127,6 +127,17 @@ describe('throughput', () => {
     await link.close();
   });
 
+  test.each<[TargetKind, Direction]>([
+    ['load', 'up'],
+    ['echo', 'both'],
+  ])('of %s: %s has something to tell however short it is', async (kind, direction) => {
+    const link = await talkTo(kind);
+    const arrived: Arrived = { up: 0, down: 0 };
+    await measureThroughput(link, direction, 0, arrived, never);
+    expect(arrived.up).toBe(65_536);
+    await link.close();
+  });
+
   test('that loses bytes is no result', async () => {
     const lossy = altered('load', (chunk) =>
       Buffer.from(chunk.toString('latin1').replace(/counted (\d)/g, 'counted 9$1'), 'latin1'),
@@ -165,6 +176,39 @@ describe('what is wrong is found', () => {
       Buffer.from(chunk.toString('latin1').replace('data 4 ', 'data 7 '), 'latin1'),
     );
     expect(counts.errors).toEqual(['here: message 7 came where 4 was due', 'here: message 5 came where 8 was due']);
+  });
+
+  test.each([0, 501, 1e12])('by the page: a message of %d bytes that nobody asked for', async (length) => {
+    const change = (chunk: Buffer): Buffer =>
+      Buffer.from(chunk.toString('latin1').replace('data 4 500 ', `data 4 ${length} `), 'latin1');
+    await expect(run('load', change)).rejects.toThrow(`A message of ${length} bytes came, where 500 is the most`);
+  });
+
+  test('by the page: a message that is cut short counts with what has come of it', async () => {
+    const server = new LoadServer();
+    let over = false;
+    const cut = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        const payload = chunk.indexOf(10, Math.max(0, chunk.indexOf('data 0 '))) + 1;
+        if (over || !chunk.includes('data 0 ')) return done(null, over ? null : chunk);
+        over = true;
+        done(null, chunk.subarray(0, payload + 100));
+        this.end();
+      },
+    });
+    const link = await greeted(Duplex.from({ readable: server.pipe(cut), writable: server }), 'load');
+    const counts = noCounts();
+    await expect(runLoadTest(link, 'load', { ...options, rate: 1 }, counts, never)).rejects.toThrow(ConversationEnded);
+    expect(counts.received).toEqual({ messages: 0, bytes: 100 });
+  });
+
+  test('by the page: a stream of other messages than were asked for', async () => {
+    const change = (chunk: Buffer): Buffer =>
+      Buffer.from(chunk.toString('latin1').replace('bytes 65536\n', 'bytes 99999\n'), 'latin1');
+    const link = await greeted(altered('load', change), 'load');
+    await expect(measureThroughput(link, 'down', 0.2, { up: 0, down: 0 }, never)).rejects.toThrow(
+      'A message of 99999 bytes came, where 65536 were wanted',
+    );
   });
 
   test('by the target: a damaged message, and one that is missing', async () => {
