@@ -24,9 +24,10 @@ export function createRelay(
   tap: Tap | null,
   framing: Framing | null,
 ): Relay {
-  if (target.kind === 'datagram') return new DatagramRelay(target, label, config, observer, tap, framing);
-  if (target.kind === 'message') return new MessageRelay(target, label, config, observer, tap, framing);
+  const context = { label, config, observer, tap, framing };
+  if (target.kind === 'datagram') return new DatagramRelay(target, context);
+  if (target.kind === 'message') return new MessageRelay(target, context);
   const reader = target.reader ?? new StreamReader(target.duplex);
   const { duplex, keepAlive = 0 } = target;
-  return new StreamRelay({ duplex, reader, label, keepAlive }, config, observer, tap, framing);
+  return new StreamRelay({ duplex, reader, keepAlive }, context);
 }

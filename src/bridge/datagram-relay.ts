@@ -1,101 +1,56 @@
-import type { RelayConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import type { Framing } from '../framing/framing.ts';
 import type { DatagramConnection } from '../stream/datagram.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import { MessageBuffer } from '../stream/message-buffer.ts';
-import { Gate } from './gate.ts';
-import { targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
+import { BaseRelay, type RelayContext } from './base-relay.ts';
+import { targetError } from './relay.ts';
 
 /** Relays between a WebSocket and a datagram socket: one message is one datagram, both ways. */
-export class DatagramRelay implements Relay {
-  bytesIn = 0;
-  bytesOut = 0;
-  signsOfLife = 0;
+export class DatagramRelay extends BaseRelay {
   readonly #target: DatagramConnection;
-  readonly #label: string;
-  readonly #config: RelayConfig;
-  readonly #observer: RelayObserver;
-  readonly #tap: Tap | null;
-  /** null: a message's payload is the datagram. */
-  readonly #framing: Framing | null;
-  #connection: ClientConnection | null = null;
-  readonly #clientGate = new Gate();
-  readonly #targetGate = new Gate();
   #closed = false;
   /** Runs while the target is given time to take what is queued for it. */
   #finishing: NodeJS.Timeout | null = null;
   /** A message that is not complete yet; the parser keeps it within the greatest datagram. */
   readonly #message = new MessageBuffer();
 
-  constructor(
-    target: DatagramConnection,
-    label: string,
-    config: RelayConfig,
-    observer: RelayObserver,
-    tap: Tap | null,
-    framing: Framing | null = null,
-  ) {
-    this.#framing = framing;
+  constructor(target: DatagramConnection, context: RelayContext) {
+    super(context);
     this.#target = target;
-    this.#label = label;
-    this.#config = config;
-    this.#observer = observer;
-    this.#tap = tap;
-  }
-
-  get clientPaused(): boolean {
-    return this.#clientGate.shut;
   }
 
   get queued(): number {
-    return this.#target.queuedBytes + (this.#connection?.writer.queued ?? 0);
+    return this.#target.queuedBytes + (this.connection?.writer.queued ?? 0);
   }
 
   start(connection: ClientConnection): void {
-    this.#connection = connection;
-    this.#clientGate.bind(connection);
-    this.#targetGate.bind(this.#target);
-    connection.writer.onDrain = () => this.#onClientDrain();
+    this.attach(connection, this.#target);
     this.#target.onDrain = () => {
       if (this.#finishing) this.destroyTarget();
-      else this.#clientGate.goOn();
+      else this.clientGate.goOn();
     };
     this.#target.start({
       onMessage: (data) => this.#toClient(data),
       onError: (error) => {
-        if (!this.#closed) this.#observer.onTargetError(targetError(this.#label, error));
+        if (!this.#closed) this.observer.onTargetError(targetError(this.label, error));
         this.destroyTarget();
       },
     });
-    const { maxMessage } = this.#config;
+    const { maxMessage } = this.config;
     const { maxDatagram } = this.#target;
     // In base64 a message is a third longer than its datagram; the datagram is measured again.
-    const most = this.#framing ? Math.ceil(maxDatagram / 3) * 4 : maxDatagram;
+    const most = this.framing ? Math.ceil(maxDatagram / 3) * 4 : maxDatagram;
     connection.start(this, maxMessage > 0 ? Math.min(maxMessage, most) : most);
-  }
-
-  hold(): void {
-    this.#clientGate.hold();
-    this.#targetGate.hold();
-  }
-
-  release(): void {
-    this.#clientGate.release();
-    this.#targetGate.release();
-  }
-
-  relax(): void {
-    this.#connection?.relax();
   }
 
   finishTarget(abrupt: boolean): void {
     if (this.#closed) return;
     // A datagram socket has no end to wait for: what has left this process is on its way.
     if (abrupt || this.#target.queuedBytes === 0) this.destroyTarget();
-    else this.#finishing ??= setTimeout(() => this.destroyTarget(), this.#config.linger);
-    this.#clientGate.goOn();
+    else this.#finishing ??= setTimeout(() => this.destroyTarget(), this.config.linger);
+    this.clientGate.goOn();
   }
 
   destroyTarget(): void {
@@ -103,11 +58,11 @@ export class DatagramRelay implements Relay {
     this.#closed = true;
     if (this.#finishing) clearTimeout(this.#finishing);
     this.#message.take();
-    this.#framing?.dispose();
-    this.#targetGate.free();
+    this.framing?.dispose();
+    this.targetGate.free();
     this.#target.close();
-    this.#clientGate.goOn();
-    this.#observer.onTargetClosed();
+    this.clientGate.goOn();
+    this.observer.onTargetClosed();
   }
 
   onData(buffer: Buffer, start: number, end: number, opcode: DataOpcode, last: boolean): void {
@@ -115,10 +70,10 @@ export class DatagramRelay implements Relay {
     if (!last || this.#message.length > 0) this.#message.append(buffer, start, end);
     if (!last) return;
     const whole = this.#message.length > 0 ? this.#message.take() : buffer.subarray(start, end);
-    const message = this.#framing ? this.#unframe(this.#framing, whole, opcode) : whole;
+    const message = this.framing ? this.#unframe(this.framing, whole, opcode) : whole;
     if (message === null) return;
     this.bytesIn += message.length;
-    if (this.#tap) this.#tap('client', message);
+    if (this.tap) this.tap('client', message);
     this.#target.send(message);
   }
 
@@ -129,45 +84,29 @@ export class DatagramRelay implements Relay {
       if (datagram.length > this.#target.maxDatagram) throw new BridgeError('TARGET_DATAGRAM_TOO_LARGE');
       return datagram;
     } catch (error) {
-      this.#observer.onClientError(asBridgeError(error));
+      this.observer.onClientError(asBridgeError(error));
       return null;
     }
   }
 
   onChunk(_mayKeep: boolean): boolean {
     this.signsOfLife++;
-    if (!this.#finishing && this.#target.queuedBytes > this.#config.highWaterMark) this.#clientGate.wait();
+    if (!this.#finishing && this.#target.queuedBytes > this.config.highWaterMark) this.clientGate.wait();
     return false;
   }
 
-  onPong(): void {}
-
-  onClose(code: number, reason: string): void {
-    this.#observer.onClientClose(code, reason);
-  }
-
-  onError(error: BridgeError): void {
+  override onError(error: BridgeError): void {
     const tooLarge = error.code === 'WS_MESSAGE_TOO_LARGE';
-    this.#observer.onClientError(tooLarge ? new BridgeError('TARGET_DATAGRAM_TOO_LARGE', { cause: error }) : error);
-  }
-
-  onPeerEnd(): void {
-    this.#observer.onClientEnd();
+    this.observer.onClientError(tooLarge ? new BridgeError('TARGET_DATAGRAM_TOO_LARGE', { cause: error }) : error);
   }
 
   #toClient(data: Buffer): void {
-    const connection = this.#connection;
+    const connection = this.connection;
     if (this.#closed || this.#finishing || connection === null) return;
     this.bytesOut += data.length;
-    if (this.#tap) this.#tap('target', data);
-    const frames = this.#framing?.framer.push(data) ?? [{ opcode: OPCODE.binary, data }];
+    if (this.tap) this.tap('target', data);
+    const frames = this.framing?.framer.push(data) ?? [{ opcode: OPCODE.binary, data }];
     for (const frame of frames) connection.send(frame.opcode, frame.data, 0, frame.data.length, 0, true);
-    if (connection.writer.congested(this.#config.highWaterMark)) this.#targetGate.wait();
-  }
-
-  #onClientDrain(): void {
-    this.signsOfLife++;
-    this.#connection?.onDrain();
-    this.#targetGate.goOn();
+    if (connection.writer.congested(this.config.highWaterMark)) this.targetGate.wait();
   }
 }

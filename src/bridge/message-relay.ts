@@ -1,12 +1,12 @@
-import type { RelayConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
-import type { Frame, Framing } from '../framing/framing.ts';
+import type { Framing } from '../framing/framing.ts';
 import { MessageBuffer } from '../stream/message-buffer.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 import type { MessageClient, MessageConnection } from './message-connection.ts';
-import { Gate } from './gate.ts';
-import { ABRUPT_LINGER, type Relay, type RelayObserver, type Tap } from './relay.ts';
+import { BaseRelay, type RelayContext } from './base-relay.ts';
+import { ABRUPT_LINGER } from './relay.ts';
+import type { Message } from '../websocket/message.ts';
 
 /** A target that sends without waiting may have this many high-water marks queued for a client; then the client is dropped. */
 const MOST_MARKS = 16;
@@ -15,22 +15,9 @@ const MOST_MARKS = 16;
 const GREATEST_MESSAGE = 512 * 1024 * 1024 - 64;
 
 /** Relays between a WebSocket and code that takes messages: whole ones of the kind that the client sent, or a stream. */
-export class MessageRelay implements Relay, MessageClient {
-  bytesIn = 0;
-  bytesOut = 0;
-  signsOfLife = 0;
+export class MessageRelay extends BaseRelay implements MessageClient {
   readonly #target: MessageConnection;
-  readonly #label: string;
-  readonly #config: RelayConfig;
-  readonly #observer: RelayObserver;
-  readonly #tap: Tap | null;
-  /** null: a message's payload is what the target gets. */
-  readonly #framing: Framing | null;
   readonly #maxMessage: number;
-  #connection: ClientConnection | null = null;
-  readonly #clientGate = new Gate();
-  /** The target is not read: it sends, or is told to wait. */
-  readonly #targetGate = new Gate();
   /** Nothing from the client reaches the target any more. */
   #discarding = false;
   #finishing: 'orderly' | 'abruptly' | null = null;
@@ -40,54 +27,22 @@ export class MessageRelay implements Relay, MessageClient {
   /** A message that is not complete yet. */
   readonly #message = new MessageBuffer();
 
-  constructor(
-    target: MessageConnection,
-    label: string,
-    config: RelayConfig,
-    observer: RelayObserver,
-    tap: Tap | null,
-    framing: Framing | null = null,
-  ) {
+  constructor(target: MessageConnection, context: RelayContext) {
+    super(context);
     this.#target = target;
-    this.#label = label;
-    this.#config = config;
-    this.#observer = observer;
-    this.#tap = tap;
-    this.#framing = framing;
-    this.#maxMessage = Math.min(config.maxMessage || GREATEST_MESSAGE, GREATEST_MESSAGE);
-  }
-
-  get clientPaused(): boolean {
-    return this.#clientGate.shut;
+    this.#maxMessage = Math.min(context.config.maxMessage || GREATEST_MESSAGE, GREATEST_MESSAGE);
   }
 
   get queued(): number {
-    return this.#connection?.writer.queued ?? 0;
+    return this.connection?.writer.queued ?? 0;
   }
 
   start(connection: ClientConnection): void {
-    this.#connection = connection;
-    this.#clientGate.bind(connection);
-    this.#targetGate.bind({ pause() {}, resume: () => this.#target.onDrain() });
-    connection.writer.onDrain = () => this.#onClientDrain();
+    this.attach(connection, { pause() {}, resume: () => this.#target.onDrain() });
     // First, so that it is at work when a client that came and went at once is told of its end.
     if (!this.#closed) this.#target.start(this);
     // The limit is kept here: it is not for targets that read a stream.
     connection.start(this, 0);
-  }
-
-  hold(): void {
-    this.#clientGate.hold();
-    this.#targetGate.hold();
-  }
-
-  release(): void {
-    this.#clientGate.release();
-    this.#targetGate.release();
-  }
-
-  relax(): void {
-    this.#connection?.relax();
   }
 
   finishTarget(abrupt: boolean): void {
@@ -97,7 +52,7 @@ export class MessageRelay implements Relay, MessageClient {
     this.#endTarget();
     if (!this.#target.busy) return this.destroyTarget();
     if (this.#linger) clearTimeout(this.#linger);
-    const { linger } = this.#config;
+    const { linger } = this.config;
     this.#linger = setTimeout(() => this.destroyTarget(), abrupt ? Math.min(linger, ABRUPT_LINGER) : linger);
   }
 
@@ -108,12 +63,12 @@ export class MessageRelay implements Relay, MessageClient {
     this.#discard();
     this.#endTarget();
     this.#target.close();
-    this.#framing?.dispose();
-    this.#observer.onTargetClosed();
+    this.framing?.dispose();
+    this.observer.onTargetClosed();
   }
 
   #endTarget(): void {
-    this.#target.end(this.#observer.end ?? { code: 1006, reason: '', by: 'bridge', error: null });
+    this.#target.end(this.observer.end ?? { code: 1006, reason: '', by: 'bridge', error: null });
   }
 
   // From the client to the target.
@@ -121,7 +76,7 @@ export class MessageRelay implements Relay, MessageClient {
   onData(buffer: Buffer, start: number, end: number, opcode: DataOpcode, last: boolean): void {
     if (this.#discarding) return;
     const slice = buffer.subarray(start, end);
-    if (this.#framing) this.#unframe(this.#framing, slice, opcode, last);
+    if (this.framing) this.#unframe(this.framing, slice, opcode, last);
     else this.#take(slice, opcode, last);
   }
 
@@ -151,19 +106,19 @@ export class MessageRelay implements Relay, MessageClient {
 
   #deliver(data: Buffer, opcode: DataOpcode): void {
     this.bytesIn += data.length;
-    if (this.#tap) this.#tap('client', data);
+    if (this.tap) this.tap('client', data);
     this.#target.onMessage(data, opcode);
   }
 
   /** Ends the session for what the client sent. */
   #refuse(error: BridgeError): void {
     this.#discard();
-    this.#observer.onClientError(error);
+    this.observer.onClientError(error);
   }
 
   onChunk(_mayKeep: boolean): boolean {
     this.signsOfLife++;
-    if (!this.#discarding && this.#waiting > this.#config.highWaterMark) this.#clientGate.wait();
+    if (!this.#discarding && this.#waiting > this.config.highWaterMark) this.clientGate.wait();
     return false;
   }
 
@@ -173,69 +128,49 @@ export class MessageRelay implements Relay, MessageClient {
     return queuedBytes + (reads === 'messages' ? 0 : this.#message.length);
   }
 
-  onPong(): void {}
-
-  onClose(code: number, reason: string): void {
-    this.#observer.onClientClose(code, reason);
-  }
-
-  onError(error: BridgeError): void {
-    this.#observer.onClientError(error);
-  }
-
-  onPeerEnd(): void {
-    this.#observer.onClientEnd();
-  }
-
-  /** Ignores what the client still sends; its Close frame has to be read. */
+  /** Ignores what the client still sends; its Close message has to be read. */
   #discard(): void {
     this.#discarding = true;
     this.#message.take();
-    this.#clientGate.goOn();
+    this.clientGate.goOn();
   }
 
   // From the target to the client.
 
   send(opcode: DataOpcode, data: Buffer): boolean {
-    const connection = this.#connection;
+    const connection = this.connection;
     if (connection === null || this.#finishing || this.#closed) return false;
-    const { highWaterMark } = this.#config;
+    const { highWaterMark } = this.config;
     if (connection.writer.congested(MOST_MARKS * highWaterMark)) {
-      this.#refuse(new BridgeError('CLIENT_TOO_SLOW', { detail: `${this.#label}: ${this.queued} bytes wait` }));
+      this.#refuse(new BridgeError('CLIENT_TOO_SLOW', { detail: `${this.label}: ${this.queued} bytes wait` }));
       return false;
     }
     this.bytesOut += data.length;
-    if (this.#tap) this.#tap('target', data);
-    const frames: readonly Frame[] = this.#framing?.framer.push(data) ?? [{ opcode, data }];
-    for (const frame of frames) connection.send(frame.opcode, frame.data, 0, frame.data.length, 0, true);
-    if (connection.writer.congested(highWaterMark)) this.#targetGate.wait();
-    return !this.#targetGate.shut;
+    if (this.tap) this.tap('target', data);
+    const messages: readonly Message[] = this.framing?.framer.push(data) ?? [{ opcode, data }];
+    for (const message of messages) connection.send(message.opcode, message.data, 0, message.data.length, 0, true);
+    if (connection.writer.congested(highWaterMark)) this.targetGate.wait();
+    return !this.targetGate.shut;
   }
 
   taken(): void {
     if (this.#target.reads === 'stream' && this.#message.length > 0) {
       this.#deliver(this.#message.take(), OPCODE.binary);
     }
-    if (this.#waiting <= this.#config.highWaterMark / 2) this.#clientGate.goOn();
+    if (this.#waiting <= this.config.highWaterMark / 2) this.clientGate.goOn();
   }
 
   finish(code: number, reason: string): void {
     this.#discard();
-    this.#observer.onTargetEnd(code, reason);
+    this.observer.onTargetEnd(code, reason);
   }
 
   fail(error: BridgeError): void {
-    this.#observer.onTargetError(error);
+    this.observer.onTargetError(error);
     this.destroyTarget();
   }
 
   settle(): void {
     if (this.#finishing) this.destroyTarget();
-  }
-
-  #onClientDrain(): void {
-    this.signsOfLife++;
-    this.#connection?.onDrain();
-    this.#targetGate.goOn();
   }
 }

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { RelayConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import type { Framing } from '../framing/framing.ts';
 import type { ByteReader, ByteSink } from '../stream/byte-reader.ts';
@@ -8,31 +7,19 @@ import { finishStream } from '../stream/finish-stream.ts';
 import { isPlainSocket, isSocket } from '../stream/socket-reader.ts';
 import type { ClientConnection } from '../websocket/connection.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
-import { Gate } from './gate.ts';
+import { BaseRelay, type RelayContext } from './base-relay.ts';
 import { Moderation, REST } from './moderation.ts';
 import { Pieces } from './pieces.ts';
-import { ABRUPT_LINGER, stallTime, targetError, type Relay, type RelayObserver, type Tap } from './relay.ts';
-import { sendFrames } from './send-frames.ts';
+import { ABRUPT_LINGER, stallTime, targetError } from './relay.ts';
+import { sendMessages } from './send-messages.ts';
 
 /** Relays between a WebSocket and a byte stream: payloads become the stream, and each read becomes one binary message. */
-export class StreamRelay implements Relay, ByteSink {
-  bytesIn = 0;
-  bytesOut = 0;
-  signsOfLife = 0;
+export class StreamRelay extends BaseRelay implements ByteSink {
   readonly #duplex: Duplex;
   readonly #reader: ByteReader;
   readonly #writer: ByteWriter;
-  readonly #label: string;
-  readonly #config: RelayConfig;
-  readonly #observer: RelayObserver;
-  readonly #tap: Tap | null;
-  /** null: payloads pass as they are, on the fast path. */
-  readonly #framing: Framing | null;
   /** What the messages of the current chunk mean to the target, where there is a framing. */
   readonly #unframed: Pieces | null;
-  #connection: ClientConnection | null = null;
-  readonly #clientGate = new Gate();
-  readonly #targetGate = new Gate();
   /** null where bytes do not gather while they are not read. */
   readonly #moderation: Moderation | null;
   #targetEnded = false;
@@ -52,46 +39,31 @@ export class StreamRelay implements Relay, ByteSink {
     target: {
       readonly duplex: Duplex;
       readonly reader: ByteReader;
-      readonly label: string;
       readonly keepAlive?: number;
     },
-    config: RelayConfig,
-    observer: RelayObserver,
-    tap: Tap | null,
-    framing: Framing | null = null,
+    context: RelayContext,
   ) {
-    this.#framing = framing;
-    this.#unframed = framing ? new Pieces() : null;
+    super(context);
+    this.#unframed = context.framing ? new Pieces() : null;
     this.#duplex = target.duplex;
     this.#reader = target.reader;
     this.#writer = new ByteWriter(target.duplex, isSocket(target.duplex));
     this.#moderation = isPlainSocket(target.duplex) ? new Moderation() : null;
     this.#keepAlive = target.keepAlive ?? 0;
-    this.#label = target.label;
-    this.#config = config;
-    this.#observer = observer;
-    this.#tap = tap;
-  }
-
-  get clientPaused(): boolean {
-    return this.#clientGate.shut;
   }
 
   get queued(): number {
-    const { framer, unframer } = this.#framing ?? {};
+    const { framer, unframer } = this.framing ?? {};
     const held = (framer?.held ?? 0) + (unframer?.held ?? 0);
-    return this.#writer.queued + (this.#connection?.writer.queued ?? 0) + held;
+    return this.#writer.queued + (this.connection?.writer.queued ?? 0) + held;
   }
 
   start(connection: ClientConnection): void {
-    this.#connection = connection;
-    this.#clientGate.bind(connection);
-    this.#targetGate.bind(this.#reader);
-    this.#writer.onDrain = () => this.#clientGate.goOn();
-    connection.writer.onDrain = () => this.#onClientDrain();
+    this.attach(connection, this.#reader);
+    this.#writer.onDrain = () => this.clientGate.goOn();
     this.#duplex.on('error', (error) => {
       this.#flush();
-      this.#observer.onTargetError(targetError(this.#label, error));
+      this.observer.onTargetError(targetError(this.label, error));
     });
     this.#duplex.on('close', () => this.#onTargetClosed());
     if (this.#duplex.destroyed) this.#onTargetClosed();
@@ -100,19 +72,9 @@ export class StreamRelay implements Relay, ByteSink {
     connection.start(this, 0);
   }
 
-  hold(): void {
-    this.#clientGate.hold();
-    this.#targetGate.hold();
-  }
-
-  release(): void {
-    this.#clientGate.release();
-    this.#targetGate.release();
-  }
-
-  relax(): void {
+  override relax(): void {
+    super.relax();
     this.#reader.relax();
-    this.#connection?.relax();
     if (this.#keepAlive > 0 && isSocket(this.#duplex)) this.#duplex.setKeepAlive(true, this.#keepAlive);
     this.#keepAlive = 0;
   }
@@ -121,12 +83,12 @@ export class StreamRelay implements Relay, ByteSink {
     if (this.#finishing === 'abruptly' || (this.#finishing && !abrupt)) return;
     this.#finishing = abrupt ? 'abruptly' : 'orderly';
     this.#discard();
-    const { linger, closeTimeout } = this.#config;
+    const { linger, closeTimeout } = this.config;
     finishStream(
       this.#duplex,
       abrupt
         ? { stall: Math.min(closeTimeout, ABRUPT_LINGER), linger: Math.min(linger, ABRUPT_LINGER) }
-        : { stall: stallTime(this.#config), linger },
+        : { stall: stallTime(this.config), linger },
     );
   }
 
@@ -138,15 +100,15 @@ export class StreamRelay implements Relay, ByteSink {
   /** What the target still sends goes nowhere, and nothing it has not taken holds the client back. */
   #discard(): void {
     this.#discarding = true;
-    this.#targetGate.free();
-    this.#clientGate.goOn();
+    this.targetGate.free();
+    this.clientGate.goOn();
   }
 
   // From the client to the target.
 
   onData(buffer: Buffer, start: number, end: number, opcode: DataOpcode, last: boolean): void {
-    if (this.#framing) {
-      this.#unframe(this.#framing, buffer.subarray(start, end), opcode, last);
+    if (this.framing) {
+      this.#unframe(this.framing, buffer.subarray(start, end), opcode, last);
       return;
     }
     if (this.#chunk === null) {
@@ -158,7 +120,7 @@ export class StreamRelay implements Relay, ByteSink {
 
   onChunk(mayKeep: boolean): boolean {
     this.signsOfLife++;
-    if (this.#framing) return this.#writeUnframed(mayKeep);
+    if (this.framing) return this.#writeUnframed(mayKeep);
     const chunk = this.#chunk;
     this.#chunk = null;
     if (chunk === null || this.#chunkEnd === this.#chunkStart) return false;
@@ -168,9 +130,9 @@ export class StreamRelay implements Relay, ByteSink {
   #toTarget(buffer: Buffer, start: number, end: number, mayKeep: boolean): boolean {
     this.bytesIn += end - start;
     this.#moderation?.reset();
-    if (this.#tap) this.#tap('client', buffer.subarray(start, end));
+    if (this.tap) this.tap('client', buffer.subarray(start, end));
     const kept = this.#writer.write(buffer, start, end, mayKeep);
-    if (this.#writer.congested(this.#config.highWaterMark)) this.#clientGate.wait();
+    if (this.#writer.congested(this.config.highWaterMark)) this.clientGate.wait();
     return kept;
   }
 
@@ -182,7 +144,7 @@ export class StreamRelay implements Relay, ByteSink {
     } catch (error) {
       this.#writeUnframed(false);
       this.#discard();
-      this.#observer.onClientError(asBridgeError(error, 'FRAMING_FAILED'));
+      this.observer.onClientError(asBridgeError(error, 'FRAMING_FAILED'));
     }
   }
 
@@ -195,37 +157,23 @@ export class StreamRelay implements Relay, ByteSink {
     return borrowed && kept;
   }
 
-  onPong(): void {}
-
-  onClose(code: number, reason: string): void {
-    this.#observer.onClientClose(code, reason);
-  }
-
-  onError(error: BridgeError): void {
-    this.#observer.onClientError(error);
-  }
-
-  onPeerEnd(): void {
-    this.#observer.onClientEnd();
-  }
-
   // From the target to the client.
 
   onBytes(buffer: Buffer, start: number, end: number, headroom: number, mayKeep: boolean): boolean {
-    const connection = this.#connection;
+    const connection = this.connection;
     if (this.#discarding || connection === null) return false;
     this.bytesOut += end - start;
-    if (this.#tap) this.#tap('target', buffer.subarray(start, end));
-    const framer = this.#framing?.framer;
+    if (this.tap) this.tap('target', buffer.subarray(start, end));
+    const framer = this.framing?.framer;
     const kept = framer
-      ? sendFrames(connection, framer.push(buffer.subarray(start, end)), { buffer, start, headroom, mayKeep })
+      ? sendMessages(connection, framer.push(buffer.subarray(start, end)), { buffer, start, headroom, mayKeep })
       : connection.send(OPCODE.binary, buffer, start, end, headroom, mayKeep);
     if (framer?.error) {
-      this.#observer.onTargetError(framer.error);
+      this.observer.onTargetError(framer.error);
       return kept;
     }
-    if (connection.writer.congested(this.#config.highWaterMark)) this.#targetGate.wait();
-    if (this.#moderation?.isTooFast(end - start, steadyNow)) this.#targetGate.rest(REST);
+    if (connection.writer.congested(this.config.highWaterMark)) this.targetGate.wait();
+    if (this.#moderation?.isTooFast(end - start, steadyNow)) this.targetGate.rest(REST);
     return kept;
   }
 
@@ -233,36 +181,28 @@ export class StreamRelay implements Relay, ByteSink {
     this.#targetEnded = true;
     if (this.#discarding) return;
     this.#flush();
-    const error = this.#framing?.framer.error;
-    if (error) this.#observer.onTargetError(error);
-    else this.#observer.onTargetEnd();
+    const error = this.framing?.framer.error;
+    if (error) this.observer.onTargetError(error);
+    else this.observer.onTargetEnd();
   }
 
   /** Nothing more comes from the target: what the framer still holds of it goes to the client. */
   #flush(): void {
-    const framer = this.#framing?.framer;
-    if (!framer || framer.error || this.#flushed || this.#discarding || !this.#connection) return;
+    const framer = this.framing?.framer;
+    if (!framer || framer.error || this.#flushed || this.#discarding || !this.connection) return;
     this.#flushed = true;
-    sendFrames(this.#connection, framer.end(), null);
-  }
-
-  #onClientDrain(): void {
-    this.signsOfLife++;
-    this.#connection?.onDrain();
-    this.#targetGate.goOn();
+    sendMessages(this.connection, framer.end(), null);
   }
 
   #onTargetClosed(): void {
     if (!this.#targetEnded && !this.#discarding) {
       this.#flush();
-      this.#observer.onTargetError(
-        new BridgeError('TARGET_RESET', { detail: `${this.#label}: closed without an end` }),
-      );
+      this.observer.onTargetError(new BridgeError('TARGET_RESET', { detail: `${this.label}: closed without an end` }));
     }
-    this.#framing?.dispose();
+    this.framing?.dispose();
     // What the client sends goes nowhere now, but its Close frame has to be read. No drain will come any more.
-    this.#clientGate.goOn();
-    this.#observer.onTargetClosed();
+    this.clientGate.goOn();
+    this.observer.onTargetClosed();
   }
 }
 

@@ -1,22 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import { OPCODE } from '../websocket/opcode.ts';
-import type { Frame, Framer } from './framing.ts';
+import type { Framer } from './framing.ts';
 import { kindOfText } from './text-or-binary.ts';
 import { cutCharacter } from './utf8-tail.ts';
+import type { Message } from '../websocket/message.ts';
 
 const NOTHING: Buffer = Buffer.alloc(0);
-const NONE: readonly Frame[] = [];
+const NONE: readonly Message[] = [];
 
 /** Makes a message of bytes as they arrived. They end with whole characters, or are no text. */
-export type Judge = (bytes: Buffer) => Frame;
+export type Judge = (bytes: Buffer) => Message;
 
 /** Text where it is valid UTF-8, else binary. */
-export function asWhatItIs(bytes: Buffer): Frame {
+export function asWhatItIs(bytes: Buffer): Message {
   return { opcode: kindOfText(bytes), data: bytes };
 }
 
 /** Always text. What is not UTF-8 becomes U+FFFD, as in a browser. */
-export function asText(bytes: Buffer): Frame {
+export function asText(bytes: Buffer): Message {
   return { opcode: OPCODE.text, data: isUtf8(bytes) ? bytes : Buffer.from(bytes.toString('utf8')) };
 }
 
@@ -37,7 +38,7 @@ export class ArrivingFramer implements Framer {
     return this.#cut.length;
   }
 
-  push(chunk: Buffer): readonly Frame[] {
+  push(chunk: Buffer): readonly Message[] {
     const bytes = this.#cut.length === 0 ? chunk : Buffer.concat([this.#cut, chunk]);
     const rest = cutCharacter(bytes);
     const whole = bytes.length - rest;
@@ -45,7 +46,7 @@ export class ArrivingFramer implements Framer {
     return whole === 0 ? NONE : [this.#judge(rest === 0 ? bytes : bytes.subarray(0, whole))];
   }
 
-  end(): readonly Frame[] {
+  end(): readonly Message[] {
     const bytes = this.#cut;
     this.#cut = NOTHING;
     return bytes.length === 0 ? NONE : [this.#judge(bytes)];

@@ -1,7 +1,8 @@
 import { BridgeError } from '../errors.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
-import { type Frame, type Framer, Framing, type Unframer } from './framing.ts';
+import { type Framer, Framing, type Unframer } from './framing.ts';
 import { asBinary, PassingFramer, PassingUnframer } from './passing.ts';
+import type { Message } from '../websocket/message.ts';
 
 const NOTHING = Buffer.alloc(0);
 const ALPHABET = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -33,11 +34,11 @@ class Base64Framer implements Framer {
     return this.#inner.error;
   }
 
-  push(chunk: Buffer): readonly Frame[] {
+  push(chunk: Buffer): readonly Message[] {
     return this.#inner.push(chunk).map(({ data }) => encoded(data));
   }
 
-  end(): readonly Frame[] {
+  end(): readonly Message[] {
     return this.#inner.end().map(({ data }) => encoded(data));
   }
 
@@ -46,7 +47,7 @@ class Base64Framer implements Framer {
   }
 }
 
-function encoded(data: Buffer): Frame {
+function encoded(data: Buffer): Message {
   return { opcode: OPCODE.text, data: Buffer.from(data.toString('base64'), 'latin1') };
 }
 

@@ -1,7 +1,8 @@
 import type { BridgeError } from '../errors.ts';
 import { MessageBuffer } from '../stream/message-buffer.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
-import type { Frame, Framer } from './framing.ts';
+import type { Framer } from './framing.ts';
+import type { Message } from '../websocket/message.ts';
 
 /** Finds where the messages of a stream end. It remembers what it has seen: every byte is shown to it once. */
 export interface Boundary {
@@ -46,8 +47,8 @@ export class CuttingFramer implements Framer {
     return this.#boundary.error;
   }
 
-  push(chunk: Buffer): readonly Frame[] {
-    const frames: Frame[] = [];
+  push(chunk: Buffer): readonly Message[] {
+    const messages: Message[] = [];
     const boundary = this.#boundary;
     let at = 0;
     while (at < chunk.length && boundary.error === null) {
@@ -57,12 +58,12 @@ export class CuttingFramer implements Framer {
       if (end !== -1) {
         const whole = this.#take(chunk, at, end);
         const data = boundary.header === 0 ? whole : whole.subarray(boundary.header);
-        frames.push({ opcode: boundary.kindOf(data), data });
+        messages.push({ opcode: boundary.kindOf(data), data });
         at = end;
       } else if (boundary.error !== null) {
         this.#message.take();
       } else if (stop - at === room) {
-        frames.push({ opcode: OPCODE.binary, data: this.#take(chunk, at, stop) });
+        messages.push({ opcode: OPCODE.binary, data: this.#take(chunk, at, stop) });
         boundary.reset();
         at = stop;
       } else {
@@ -70,10 +71,10 @@ export class CuttingFramer implements Framer {
         at = stop;
       }
     }
-    return frames;
+    return messages;
   }
 
-  end(): readonly Frame[] {
+  end(): readonly Message[] {
     const data = this.#message.take().subarray(this.#boundary.header);
     return data.length === 0 ? [] : [{ opcode: this.#boundary.kindOfRest(data), data }];
   }

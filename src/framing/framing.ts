@@ -1,11 +1,6 @@
 import type { BridgeError } from '../errors.ts';
+import type { Message } from '../websocket/message.ts';
 import type { DataOpcode } from '../websocket/opcode.ts';
-
-/** What will be the payload of one WebSocket message. */
-export interface Frame {
-  readonly opcode: DataOpcode;
-  readonly data: Buffer;
-}
 
 /** Cuts the stream of a target into messages. Bounded: it keeps no more than its documented limit. */
 export interface Framer {
@@ -17,9 +12,9 @@ export interface Framer {
    * Takes bytes, valid during the call only, and gives the messages that they complete; those may lie in the memory of
    * the chunk. Never throws.
    */
-  push(chunk: Buffer): readonly Frame[];
+  push(chunk: Buffer): readonly Message[];
   /** The stream has ended: gives what is left. */
-  end(): readonly Frame[];
+  end(): readonly Message[];
   /** Drops what it keeps. Never throws. */
   dispose(): void;
 }

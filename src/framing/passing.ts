@@ -1,9 +1,10 @@
 import { OPCODE } from '../websocket/opcode.ts';
 import type { Judge } from './arriving.ts';
-import type { Frame, Framer, Unframer } from './framing.ts';
+import type { Framer, Unframer } from './framing.ts';
+import type { Message } from '../websocket/message.ts';
 
 /** A binary message of what came. */
-export function asBinary(bytes: Buffer): Frame {
+export function asBinary(bytes: Buffer): Message {
   return { opcode: OPCODE.binary, data: bytes };
 }
 
@@ -17,11 +18,11 @@ export class PassingFramer implements Framer {
     this.#judge = judge;
   }
 
-  push(chunk: Buffer): readonly Frame[] {
+  push(chunk: Buffer): readonly Message[] {
     return [this.#judge(chunk)];
   }
 
-  end(): readonly Frame[] {
+  end(): readonly Message[] {
     return [];
   }
 

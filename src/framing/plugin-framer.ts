@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import type { PluginFramer as Cut, PluginMessage } from '../plugin/api.ts';
 import { OPCODE } from '../websocket/opcode.ts';
-import type { Frame, Framer } from './framing.ts';
+import type { Framer } from './framing.ts';
 import { answerOf, bytesOf, disposed, dropPromise, guarded, type LoadedFraming, madeBy } from './plugin-calls.ts';
+import type { Message } from '../websocket/message.ts';
 
 /**
  * Cuts a stream by a plugin. Whatever the plugin does wrong is FRAMING_FAILED and harms one session only.
@@ -28,18 +29,18 @@ export class PluginFramer implements Framer {
     this.#cut = madeBy(label, 'createFramer', () => made.createFramer!({ limit }));
   }
 
-  push(chunk: Buffer): readonly Frame[] {
+  push(chunk: Buffer): readonly Message[] {
     // The plugin may keep what it gets, and the memory of the chunk is used again.
     const own = Buffer.from(chunk);
-    const frames = this.#frames('push', own, () => this.#cut.push(own));
-    this.held = frames.length > 0 ? 0 : this.held + chunk.length;
+    const messages = this.#cutBy('push', own, () => this.#cut.push(own));
+    this.held = messages.length > 0 ? 0 : this.held + chunk.length;
     if (this.held > this.#limit) this.error ??= this.#tooLarge(`no message in ${this.held} bytes`);
-    return frames;
+    return messages;
   }
 
-  end(): readonly Frame[] {
+  end(): readonly Message[] {
     this.held = 0;
-    return this.#frames('end', null, () => (this.#cut.end ? this.#cut.end() : []));
+    return this.#cutBy('end', null, () => (this.#cut.end ? this.#cut.end() : []));
   }
 
   dispose(): void {
@@ -49,23 +50,25 @@ export class PluginFramer implements Framer {
     disposed(this.#plugin, this.#cut);
   }
 
-  #frames(method: 'push' | 'end', own: Buffer | null, call: () => readonly PluginMessage[]): readonly Frame[] {
+  /** Asks the plugin for messages; none any more after a failure. */
+  #cutBy(method: 'push' | 'end', own: Buffer | null, call: () => readonly PluginMessage[]): readonly Message[] {
     if (this.error) return [];
-    const frames: Frame[] = [];
+    const messages: Message[] = [];
     try {
       guarded(this.#plugin.label, method, () => {
-        const messages: unknown = answerOf(call());
-        if (!Array.isArray(messages)) throw new TypeError('it gave no list of messages');
-        dropPromises(messages);
-        for (const message of messages as readonly unknown[]) frames.push(this.#frame(answerOf(message), own));
+        const given: unknown = answerOf(call());
+        if (!Array.isArray(given)) throw new TypeError('it gave no list of messages');
+        dropPromises(given);
+        for (const message of given as readonly unknown[]) messages.push(this.#checked(answerOf(message), own));
       });
     } catch (error) {
       this.error = asBridgeError(error);
     }
-    return frames;
+    return messages;
   }
 
-  #frame(message: unknown, own: Buffer | null): Frame {
+  /** Takes a message that the plugin gave. Throws for one that is none, or that no client would take. */
+  #checked(message: unknown, own: Buffer | null): Message {
     const { type, data } = (message ?? {}) as Partial<PluginMessage>;
     if (type !== 'text' && type !== 'binary') throw new TypeError("a message is neither 'text' nor 'binary'");
     const bytes = bytesOf(answerOf(data), own);

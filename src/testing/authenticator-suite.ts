@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Handshake } from '../handshake.ts';
 import type { AuthenticationAnswer } from '../plugin/api.ts';
 import { makeHandshake } from './handshake.ts';
-import { type RegisterTest, settled } from './register.ts';
+import { registerFor, type RegisterTest, settled } from './register.ts';
 
 export interface AuthenticatorSetup {
   /** Registers a test with the runner that is used. */
@@ -48,19 +48,9 @@ const HOSTILE: readonly Readonly<Record<string, string>>[] = [
 
 /** Registers what holds for every authenticator. */
 export function describeAuthenticator(name: string, setup: AuthenticatorSetup): void {
-  const { test, accepted, refused, secrets } = setup;
+  const { accepted, refused, secrets } = setup;
 
-  const register = (title: string, body: (subject: Subject) => Promise<void>): void => {
-    test(`${name} ${title}`, async () => {
-      const subject = await setup.create();
-      await subject.start?.();
-      try {
-        await body(subject);
-      } finally {
-        await settled('dispose', async () => subject.dispose?.());
-      }
-    });
-  };
+  const register = registerFor(name, setup);
 
   const accepts = async (subject: Subject): Promise<void> => {
     for (const { handshake, name: expected } of accepted)

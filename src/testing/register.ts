@@ -16,3 +16,27 @@ export async function settled<Result>(what: string, work: () => Promise<Result> 
     clearTimeout(timer);
   }
 }
+
+/** What the suites test: it may need to be started, and it may hold something. */
+interface Held {
+  start?(): void | Promise<void>;
+  dispose?(): void | Promise<void>;
+}
+
+/** Registers tests that each get a subject of their own, started before and disposed afterwards. */
+export function registerFor<Subject extends Held>(
+  name: string,
+  setup: { readonly test: RegisterTest; create(): Subject | Promise<Subject> },
+): (title: string, body: (subject: Subject) => Promise<void>) => void {
+  return (title, body) => {
+    setup.test(`${name} ${title}`, async () => {
+      const subject = await setup.create();
+      await subject.start?.();
+      try {
+        await body(subject);
+      } finally {
+        await settled('dispose', async () => subject.dispose?.());
+      }
+    });
+  };
+}

@@ -3,7 +3,7 @@ import type { Handshake, Identity } from '../handshake.ts';
 import type { PluginPeer, PluginRefusal, TokenAddress } from '../plugin/api.ts';
 import { addressText, isTokenAddress } from '../route/token-address.ts';
 import { makeHandshake } from './handshake.ts';
-import { type RegisterTest, settled } from './register.ts';
+import { registerFor, type RegisterTest, settled } from './register.ts';
 
 export interface ResolverSetup {
   /** Registers a test with the runner that is used. */
@@ -64,20 +64,10 @@ const live = (): AbortSignal => new AbortController().signal;
 
 /** Registers what holds for every resolver. */
 export function describeResolver(name: string, setup: ResolverSetup): void {
-  const { test, found, refused, secrets } = setup;
+  const { found, refused, secrets } = setup;
   const allowed = new Set(found.map(({ address }) => addressText(address)));
 
-  const register = (title: string, body: (subject: Subject) => Promise<void>): void => {
-    test(`${name} ${title}`, async () => {
-      const subject = await setup.create();
-      await subject.start?.();
-      try {
-        await body(subject);
-      } finally {
-        await settled('dispose', async () => subject.dispose?.());
-      }
-    });
-  };
+  const register = registerFor(name, setup);
 
   const findsAll = async (subject: Subject): Promise<void> => {
     for (const { handshake, identity = null, address, subprotocol } of found) {

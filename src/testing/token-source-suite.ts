@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PluginTokenSource, TokenAddress } from '../plugin/api.ts';
 import { addressText, isTokenAddress } from '../route/token-address.ts';
-import { type RegisterTest, settled } from './register.ts';
+import { registerFor, type RegisterTest, settled } from './register.ts';
 
 export interface TokenSourceSetup {
   /** Registers a test with the runner that is used. */
@@ -51,19 +51,9 @@ const live = (): AbortSignal => new AbortController().signal;
 
 /** Registers what holds for every token source. */
 export function describeTokenSource(name: string, setup: TokenSourceSetup): void {
-  const { test, known, unknown } = setup;
+  const { known, unknown } = setup;
 
-  const register = (title: string, body: (source: Source) => Promise<void>): void => {
-    test(`${name} ${title}`, async () => {
-      const source = await setup.create();
-      await source.start?.();
-      try {
-        await body(source);
-      } finally {
-        await settled('dispose', async () => source.dispose?.());
-      }
-    });
-  };
+  const register = registerFor(name, setup);
 
   register('finds the address of a known token, again and again', async (source) => {
     assert.ok(known.length > 0, 'the suite needs a token that is known');

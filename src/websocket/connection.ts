@@ -4,6 +4,7 @@ import type { ByteWriter } from '../stream/byte-writer.ts';
 import { BaseConnection } from './base-connection.ts';
 import { encodeClose } from './close-codes.ts';
 import type { EarlyObserver } from './early-input.ts';
+import type { Message } from './message.ts';
 import { OPCODE, type DataOpcode } from './opcode.ts';
 import { Parser, type FrameHandler } from './parser.ts';
 import { Scout } from './scout.ts';
@@ -25,12 +26,6 @@ export interface ConnectionHandler {
   onPeerEnd(): void;
   /** The peer broke the protocol. Nothing more is delivered. */
   onError(error: BridgeError): void;
-}
-
-/** One message: its kind and its payload. */
-export interface Message {
-  readonly opcode: DataOpcode;
-  readonly data: Buffer;
 }
 
 /** The server side of one client's connection as relays and sessions use it, whichever wire format it speaks. */

@@ -1,7 +1,8 @@
 import type { ByteReader } from '../stream/byte-reader.ts';
 import type { ByteWriter } from '../stream/byte-writer.ts';
 import { BaseConnection } from './base-connection.ts';
-import type { ClientConnection, ConnectionHandler, Message } from './connection.ts';
+import type { ClientConnection, ConnectionHandler } from './connection.ts';
+import type { Message } from './message.ts';
 import type { EarlyObserver, EarlyScout } from './early-input.ts';
 import { HixieParser, type HixieHandler } from './hixie-parser.ts';
 import type { DataOpcode } from './opcode.ts';

@@ -5,13 +5,13 @@ import { Plugin } from '../../src/plugin/plugin.ts';
 import type { PluginFramer, PluginMessage } from '../../src/plugin/api.ts';
 import { describeFramer } from '../../src/testing/framer-suite.ts';
 import { OPCODE } from '../../src/websocket/opcode.ts';
-import type { Frame } from '../../src/framing/framing.ts';
+import type { Message } from '../../src/websocket/message.ts';
 
 const text = (data: string): PluginMessage => ({ type: 'text', data });
 const binary = (data: string | Uint8Array): PluginMessage => ({ type: 'binary', data: Buffer.from(data as string) });
 
-const told = (frames: readonly Frame[]): PluginMessage[] =>
-  frames.map(({ opcode, data }) => ({ type: opcode === OPCODE.text ? 'text' : 'binary', data }));
+const told = (messages: readonly Message[]): PluginMessage[] =>
+  messages.map(({ opcode, data }) => ({ type: opcode === OPCODE.text ? 'text' : 'binary', data }));
 
 /** A framer of the bridge, seen as one of a plugin. */
 function builtIn(name: string, config: string | null = null, limit: number = 0): () => PluginFramer {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createRelay } from '../../../src/bridge/create-relay.ts';
 import type { Relay } from '../../../src/bridge/relay.ts';
-import { sendFrames } from '../../../src/bridge/send-frames.ts';
+import { sendMessages } from '../../../src/bridge/send-messages.ts';
 import type { FramerConfig } from '../../../src/config/model.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { createFraming } from '../../../src/framing/create-framing.ts';
-import { type Frame, type Framer, Framing } from '../../../src/framing/framing.ts';
+import { type Framer, Framing } from '../../../src/framing/framing.ts';
+import type { Message } from '../../../src/websocket/message.ts';
 import { PassingUnframer } from '../../../src/framing/passing.ts';
 import type { ClientConnection } from '../../../src/websocket/connection.ts';
 import { OPCODE } from '../../../src/websocket/opcode.ts';
@@ -159,7 +160,7 @@ function recording(): { sent: unknown[]; connection: ClientConnection } {
       sent.push({ opcode, text: buffer.toString('latin1', start, end), headroom, mayKeep });
       return mayKeep;
     },
-    sendMany: (messages: readonly Frame[]) => {
+    sendMany: (messages: readonly Message[]) => {
       sent.push(messages.map(({ opcode, data }) => `${opcode}${data.toString()}`));
     },
   } as unknown as ClientConnection;
@@ -173,7 +174,7 @@ describe('sending the messages of a framer', () => {
   it('leaves a single one where it lies, with the room in front of it', () => {
     const { sent, connection } = recording();
     const frames = [{ opcode: OPCODE.text, data: buffer.subarray(18, 22) }];
-    expect(sendFrames(connection, frames, chunk)).toBe(true);
+    expect(sendMessages(connection, frames, chunk)).toBe(true);
     expect(sent).toEqual([{ opcode: 1, text: 'yloa', headroom: 18, mayKeep: true }]);
   });
 
@@ -184,14 +185,14 @@ describe('sending the messages of a framer', () => {
     const lying = { buffer: long, start: 0, headroom: 0, mayKeep: true };
     const [pa, yl, lo] = [long.subarray(0, 2), long.subarray(2, 4), long.subarray(4, 5004)];
     const frames = [pa, yl, lo, own, pa].map((data) => ({ opcode: OPCODE.binary, data }));
-    expect(sendFrames(connection, frames, lying)).toBe(false);
+    expect(sendMessages(connection, frames, lying)).toBe(false);
     expect(sent).toEqual([
       ['2xx', '2xx'],
       { opcode: 2, text: 'x'.repeat(5000), headroom: 0, mayKeep: false },
       { opcode: 2, text: 'y'.repeat(5000), headroom: 0, mayKeep: true },
       ['2xx'],
     ]);
-    expect(sendFrames(connection, [], lying)).toBe(false);
+    expect(sendMessages(connection, [], lying)).toBe(false);
     expect(sent).toHaveLength(4);
   });
 });
