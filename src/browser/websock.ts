@@ -90,8 +90,7 @@ export class Websock {
   init(): void {
     if (this.#channel) Object.assign(this.#channel, { onopen: null, onmessage: null, onclose: null, onerror: null });
     this.#channel = null;
-    this.#rQ.clear();
-    this.#sQ.clear();
+    this.#clear();
   }
 
   /** Connects; offers binary and base64 unless told otherwise. */
@@ -104,8 +103,11 @@ export class Websock {
   attach(channel: RawChannel): void {
     this.init();
     this.#channel = channel;
+    /** The channel connects again: what is queued belongs to a conversation that is over. */
+    let lost = false;
     const listeners: Listeners = {
       onopen: () => {
+        if (lost) this.#clear();
         try {
           this.#handlers.open?.();
         } finally {
@@ -113,7 +115,10 @@ export class Websock {
         }
       },
       onmessage: ({ data }: MessageFacts) => this.#receive(data),
-      onclose: (event: unknown) => this.#handlers.close?.(event),
+      onclose: (event: unknown) => {
+        lost = true;
+        this.#handlers.close?.(event);
+      },
       onerror: (event: unknown) => this.#handlers.error?.(event),
     };
     // Not addEventListener: that is more than a raw channel has to have.
@@ -294,6 +299,11 @@ export class Websock {
 
   get_sQ(): Uint8Array<ArrayBuffer> {
     return this.sQ;
+  }
+
+  #clear(): void {
+    this.#rQ.clear();
+    this.#sQ.clear();
   }
 
   #gather(octets: Octets): void {

@@ -103,6 +103,27 @@ describe('the connection of a Websock', () => {
     expect(stopped).toHaveBeenCalledTimes(1);
   });
 
+  test('nothing of one connection of a Channel gets into the next', async () => {
+    const { WebSocket, made } = fakeWebSockets();
+    const ws = new Websock();
+    ws.attach(new Channel('ws://bridge.test/', { WebSocket, keepalive: false, reconnect: { delays: [0] } }));
+    ws.sQpush8(1);
+    made[0]!.accept();
+    expect(made[0]!.sent).toEqual([Uint8Array.of(1)]);
+    made[0]!.deliver(Uint8Array.of(2));
+    ws.sQpush8(3);
+    made[0]!.end(1006);
+    ws.sQpush8(4);
+    await vi.waitFor(() => expect(made.length).toBe(2));
+    ws.sQpush8(5);
+    ws.on('open', () => ws.sQpush8(6));
+    expect(ws.rQlen()).toBe(1);
+    made[1]!.accept();
+    expect(ws.rQlen()).toBe(0);
+    expect(made[1]!.sent).toEqual([Uint8Array.of(6)]);
+    ws.close();
+  });
+
   test('works on a Channel whose server chose base64', () => {
     const { WebSocket, made } = fakeWebSockets();
     const ws = new Websock();
