@@ -232,6 +232,8 @@ class Reading {
 
   /** Takes the target from the operands that are left, unless an option stands for it. */
   #target(words: string[]): void {
+    if (this.#has('--wrap-port-env'))
+      throw usageError('--wrap-port-env needs a program to wrap', 'Write its command line after --.');
     const socket = this.text('--unix-target');
     const hasTokens = TOKEN_FLAGS.some((flag) => this.#has(flag));
     if (socket !== undefined && hasTokens)

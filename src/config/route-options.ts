@@ -61,7 +61,7 @@ export const ROUTE_OPTIONS: readonly Option[] = [
     default: null,
     flag: '--target-ca',
     group: 'Target',
-    help: 'Authorities (PEM) to trust for a tls:// target, instead of those that the system trusts.',
+    help: 'Authorities (PEM) to trust for a tls:// target, instead of those that the system trusts. NODE_EXTRA_CA_CERTS adds none.',
   },
   {
     key: 'target.servername',

@@ -51,8 +51,8 @@ const NEWLINE = 0x0a;
 /**
  * Ends a message behind each JSON value at the top of the stream; the white space in front of a value belongs to it.
  *
- * A number ends at the byte behind it. What is not JSON is one binary message with the rest of its line. White space at
- * the end of the stream is a text of its own.
+ * A number ends at the byte behind it. What is not JSON is one binary message with the rest of its line; so is white
+ * space at the end of the stream, which nobody can parse.
  */
 export class JsonBoundary implements Boundary {
   readonly header = 0;
@@ -92,8 +92,6 @@ export class JsonBoundary implements Boundary {
   }
 
   kindOfRest(rest: Buffer): DataOpcode {
-    // White space that no value follows, such as the newline of the last line, is no mistake.
-    if (this.#state === START) return this.kindOf(rest);
     // A number at the very end is whole.
     this.#wrong = !(this.#state >= SIGN && this.#endNumber());
     return this.kindOf(rest);
