@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isHttpToken } from '../address/http-token.ts';
@@ -60,9 +60,7 @@ export function checkUpgradeHead(req: UpgradeRequest): BridgeError | null {
 
 /** The Sec-WebSocket-Accept value for a key (RFC 6455 §4.2.2). */
 export function acceptKey(key: string): string {
-  return createHash('sha1')
-    .update(key + GUID)
-    .digest('base64');
+  return hash('sha1', key + GUID, 'base64');
 }
 
 /**

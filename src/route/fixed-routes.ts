@@ -1,3 +1,4 @@
+import type { Abort } from '../abort.ts';
 import type { RouteConfig, TokenTargetConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import type { Handshake, Identity } from '../handshake.ts';
@@ -5,7 +6,7 @@ import { createTarget as createFoundTarget } from '../target/create-target.ts';
 import type { Target } from '../target/target.ts';
 import { createTokenSource } from './create-token-source.ts';
 import { PeerFilesRoute } from './peer-files-route.ts';
-import type { Peer, Resolver } from './resolver.ts';
+import type { Chooser, Peer, Resolver } from './resolver.ts';
 import { ResolverRoute } from './resolver-route.ts';
 import { routePeer } from './route-peer.ts';
 import { TokenRoute } from './token-route.ts';
@@ -15,7 +16,7 @@ interface FixedRoute {
   readonly path: string | null;
   readonly host: string | null;
   /** Where the route leads: always to the same target, or to one that is chosen for each client. */
-  readonly peer: Peer | Pick<Resolver, 'resolve'>;
+  readonly peer: Peer | Chooser;
 }
 
 /** What has to be made ready, and given back: sources of tokens, and what else chooses peers. */
@@ -35,10 +36,10 @@ export class FixedRoutes implements Resolver {
     this.#routes = routes.map((route) => ({ ...route.match, peer: this.#destination(route, createTarget, warn) }));
   }
 
-  resolve(handshake: Handshake, identity: Identity | null, signal: AbortSignal): Promise<Peer> | Peer {
+  resolve(handshake: Handshake, identity: Identity | null, abort: Pick<Abort, 'signal'>): Promise<Peer> | Peer {
     for (const { path, host, peer } of this.#routes) {
       if (!matchesPath(path, handshake.path) || !matchesHost(host, handshake.host)) continue;
-      return 'resolve' in peer ? peer.resolve(handshake, identity, signal) : peer;
+      return 'resolve' in peer ? peer.resolve(handshake, identity, abort.signal) : peer;
     }
     throw new BridgeError('ROUTE_NOT_FOUND', { detail: `path ${handshake.path}` });
   }
@@ -70,11 +71,7 @@ export class FixedRoutes implements Resolver {
     }
   }
 
-  #tokenRoute(
-    route: RouteConfig,
-    target: TokenTargetConfig,
-    warn: (message: string) => void,
-  ): Pick<Resolver, 'resolve'> {
+  #tokenRoute(route: RouteConfig, target: TokenTargetConfig, warn: (message: string) => void): Chooser {
     const source = this.#hold(createTokenSource(target.source, warn, target.from === 'host'));
     const tokens = new TokenRoute(route, target, source, createFoundTarget);
     return { resolve: (handshake, _identity, signal) => tokens.resolve(handshake, signal) };

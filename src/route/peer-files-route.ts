@@ -14,7 +14,7 @@ import { targetOf } from './address-target.ts';
 import { expandExpression, parseExpression, type PeerExpression, type PeerFileName } from './peer-expression.ts';
 import { peerFraming } from './peer-framing.ts';
 import { choosePeerLine, parsePeerLines, type PeerLine } from './peer-lines.ts';
-import type { Peer, Resolver } from './resolver.ts';
+import type { Peer, Chooser } from './resolver.ts';
 import { routePeer } from './route-peer.ts';
 import { TargetCache } from './target-cache.ts';
 
@@ -22,7 +22,7 @@ import { TargetCache } from './target-cache.ts';
 const MOST_BYTES = 256 * 1024;
 
 /** A route whose peers stand in files; each client gets to one of them by what it sent. */
-export class PeerFilesRoute implements Resolver {
+export class PeerFilesRoute implements Chooser {
   readonly #route: RouteConfig;
   readonly #config: PeerFilesTargetConfig;
   readonly #expressions: readonly PeerExpression[];

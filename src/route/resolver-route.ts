@@ -14,7 +14,7 @@ import type { Target } from '../target/target.ts';
 import { unlessAborted } from '../target/unless-aborted.ts';
 import { targetOf } from './address-target.ts';
 import { peerFraming } from './peer-framing.ts';
-import type { Peer, Resolver } from './resolver.ts';
+import type { Peer, Chooser } from './resolver.ts';
 import { routePeer } from './route-peer.ts';
 import { TargetCache } from './target-cache.ts';
 import { isTokenAddress } from './token-address.ts';
@@ -27,7 +27,7 @@ const REFUSALS: Readonly<Record<PluginRefusal['refuse'], ErrorCode>> = {
 };
 
 /** A route whose peers a plugin finds. Whatever it does wrong harms one session only: ROUTE_FAILED or PEER_INVALID. */
-export class ResolverRoute implements Resolver {
+export class ResolverRoute implements Chooser {
   readonly #route: RouteConfig;
   readonly #config: ResolverTargetConfig;
   readonly #plugin: Plugin<'createResolver'>;

@@ -1,3 +1,4 @@
+import type { Abort } from '../abort.ts';
 import type { FramingConfig, RecordConfig, RelayConfig } from '../config/model.ts';
 import type { Handshake, Identity } from '../handshake.ts';
 import type { Target } from '../target/target.ts';
@@ -18,9 +19,14 @@ export interface Peer {
   readonly record?: RecordConfig | undefined;
 }
 
+/** Chooses a peer for each client of a route. Throws as a Resolver does. */
+export interface Chooser {
+  resolve(handshake: Handshake, identity: Identity | null, signal: AbortSignal): Promise<Peer>;
+}
+
 /** Finds the peer of a connection. Throws a BridgeError of stage 'route' to refuse (ROUTE_NOT_FOUND, …). */
 export interface Resolver {
-  resolve(handshake: Handshake, identity: Identity | null, signal: AbortSignal): Promise<Peer> | Peer;
+  resolve(handshake: Handshake, identity: Identity | null, abort: Pick<Abort, 'signal'>): Promise<Peer> | Peer;
   /** Makes ready before the listeners open. Rejects with a config error. */
   start?(): Promise<void>;
   dispose?(): void | Promise<void>;

@@ -1,3 +1,4 @@
+import type { Abort } from '../abort.ts';
 import { BridgeError } from '../errors.ts';
 import type { Handshake } from '../handshake.ts';
 import type { SessionView } from '../observe/events.ts';
@@ -9,14 +10,14 @@ export async function dial(
   { target, relay }: Peer,
   session: SessionView,
   handshake: Handshake,
-  abort: AbortController,
+  abort: Abort,
 ): Promise<TargetConnection> {
   const timer = setTimeout(
     () => abort.abort(new BridgeError('TARGET_TIMEOUT', { detail: target.label })),
     relay.connectTimeout,
   );
   try {
-    return await target.connect({ session, handshake, signal: abort.signal, fastRead: relay.fastRead });
+    return await target.connect({ session, handshake, abort, fastRead: relay.fastRead });
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Abort } from '../abort.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import { readHandshake } from '../http/read-handshake.ts';
 import { within } from './deadline.ts';
@@ -11,7 +12,7 @@ export type FileGuard = (req: IncomingMessage, res: ServerResponse) => Promise<v
 export function fileGuard({ authenticator, lookupTimeout }: Entrance, listener: string): FileGuard {
   return async (req, res) => {
     if (!authenticator) return;
-    const abort = new AbortController();
+    const abort = new Abort();
     const onClose = (): void => abort.abort(new BridgeError('CLIENT_GONE'));
     res.once('close', onClose);
     try {

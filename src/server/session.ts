@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { Abort } from '../abort.ts';
 import { createRelay } from '../bridge/create-relay.ts';
 import { IdleWatch } from '../bridge/idle.ts';
 import { Keepalive } from '../bridge/keepalive.ts';
@@ -78,7 +79,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   readonly #hixie: HixieOpening | null;
   #relay: Relay | null = null;
   #recording: Recording | null = null;
-  #dial: AbortController | null = null;
+  #dial: Abort | null = null;
   #keepalive: Keepalive | null = null;
   #idle: IdleWatch | null = null;
   #relaxedAt = 0;
@@ -121,7 +122,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   /** Takes the connection from its checked handshake to the relay. `head` came with the request and is relayed. */
   async run({ authenticator, resolver, lookupTimeout }: Entrance, handshake: Handshake, head: Buffer): Promise<void> {
     try {
-      const abort = (this.#dial = new AbortController());
+      const abort = (this.#dial = new Abort());
       let identity: Identity | null = null;
       if (authenticator) {
         this.#enter('authenticate');
@@ -131,7 +132,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
         this.user = identity.name;
       }
       this.#enter('route');
-      const found = resolver.resolve(handshake, identity, abort.signal);
+      const found = resolver.resolve(handshake, identity, abort);
       const peer = found instanceof Promise ? await within(found, lookupTimeout, abort, 'ROUTE_TIMEOUT') : found;
       const loading = loadFraming(this.#host.framings, peer.framing);
       if (loading) await within(loading, lookupTimeout, abort, 'ROUTE_TIMEOUT');
@@ -205,7 +206,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   }
 
   /** Dials the target. Gives null when the session has ended meanwhile. */
-  async #connect(peer: Peer, handshake: Handshake, abort: AbortController): Promise<TargetConnection | null> {
+  async #connect(peer: Peer, handshake: Handshake, abort: Abort): Promise<TargetConnection | null> {
     try {
       const connection = await dial(peer, this, handshake, abort);
       if (!this.#end) return connection;
@@ -291,7 +292,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
   }
 
   onClientEnd(): void {
-    this.#finish({ code: 1006, reason: '', by: 'client', error: new BridgeError('CLIENT_GONE') });
+    // Behind its Close frame that is the ordinary end.
+    if (!this.#end) this.#finish({ code: 1006, reason: '', by: 'client', error: new BridgeError('CLIENT_GONE') });
     this.#finishClient();
   }
 

@@ -14,8 +14,8 @@ const SECOND = 1000;
 export class DemoTarget implements Target {
   readonly label = 'demo:';
 
-  async connect({ signal }: DialContext): Promise<StreamConnection> {
-    signal.throwIfAborted();
+  async connect({ abort }: DialContext): Promise<StreamConnection> {
+    abort.throwIfAborted();
     return { kind: 'stream', duplex: new DemoServer() };
   }
 }

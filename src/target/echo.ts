@@ -5,8 +5,8 @@ import type { DialContext, StreamConnection, Target } from './target.ts';
 export class EchoTarget implements Target {
   readonly label = 'echo:';
 
-  async connect({ signal }: DialContext): Promise<StreamConnection> {
-    signal.throwIfAborted();
+  async connect({ abort }: DialContext): Promise<StreamConnection> {
+    abort.throwIfAborted();
     return { kind: 'stream', duplex: new EchoStream() };
   }
 }

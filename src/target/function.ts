@@ -15,8 +15,9 @@ export class FunctionTarget implements Target {
     this.#connect = connect;
   }
 
-  async connect({ session, handshake, signal }: DialContext): Promise<StreamConnection> {
-    signal.throwIfAborted();
+  async connect({ session, handshake, abort }: DialContext): Promise<StreamConnection> {
+    abort.throwIfAborted();
+    const { signal } = abort;
     // The function may not listen to the signal: what it gives too late is for nobody.
     const duplex = await unlessAborted(this.#call(session, handshake, signal), signal, (late) => late.destroy());
     return { kind: 'stream', duplex };

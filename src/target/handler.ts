@@ -17,7 +17,7 @@ export class HandlerTarget implements Target {
   }
 
   async connect(context: DialContext): Promise<TargetConnection> {
-    context.signal.throwIfAborted();
+    context.abort.throwIfAborted();
     return new HandlerConnection(context, this.#handler, (message) => this.#host?.warn(message));
   }
 }

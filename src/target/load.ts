@@ -23,8 +23,8 @@ const HELP = [
 export class LoadTarget implements Target {
   readonly label = 'load:';
 
-  async connect({ signal }: DialContext): Promise<StreamConnection> {
-    signal.throwIfAborted();
+  async connect({ abort }: DialContext): Promise<StreamConnection> {
+    abort.throwIfAborted();
     return { kind: 'stream', duplex: new LoadServer() };
   }
 }

@@ -1,4 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { Abort } from '../abort.ts';
 import { SocketReader } from '../stream/socket-reader.ts';
 import { dialError } from './dial-error.ts';
 import type { StreamConnection } from './target.ts';
@@ -6,7 +7,7 @@ import type { StreamConnection } from './target.ts';
 export interface OpenOptions {
   /** For errors, such as 'tcp://localhost:5900'. */
   readonly address: string;
-  readonly signal: AbortSignal;
+  readonly abort: Abort;
   /** Read through shared memory (SocketReader) and not by 'data' events. */
   readonly fastRead: boolean;
 }
@@ -14,31 +15,31 @@ export interface OpenOptions {
 /**
  * Connects a TCP or Unix socket that reads nothing until its owner asks, so that a target that speaks first loses no byte.
  *
- * An abort destroys the socket and rejects with the signal's reason. The deadline is the caller's.
+ * An abort destroys the socket and rejects with its reason. The deadline is the caller's.
  */
 export async function openSocket(
   connectTo: NetConnectOpts,
   options: OpenOptions,
 ): Promise<StreamConnection & { duplex: Socket }> {
-  const { address, signal, fastRead } = options;
-  signal.throwIfAborted();
+  const { address, abort, fastRead } = options;
+  abort.throwIfAborted();
   try {
     const reader = fastRead ? SocketReader.forDial() : null;
     const duplex = connect({ ...connectTo, allowHalfOpen: true, ...(reader && { onread: reader.onread }) });
     duplex.pause();
     reader?.attach(duplex);
-    await opened(duplex, 'connect', signal);
+    await opened(duplex, 'connect', abort);
     return { kind: 'stream', duplex, ...(reader && { reader }) };
   } catch (error) {
-    throw signal.aborted ? signal.reason : dialError(error, address);
+    throw abort.aborted ? abort.reason : dialError(error, address);
   }
 }
 
-/** Waits for the event that says a socket is ready. When it fails or `signal` aborts, the socket is destroyed. */
-export function opened(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+/** Waits for the event that says a socket is ready. When it fails or is aborted, the socket is destroyed. */
+export function opened(socket: Socket, event: 'connect' | 'secureConnect', abort: Abort): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (): void => {
-      signal.removeEventListener('abort', onAbort);
+      abort.offAbort(onAbort);
       socket.off(event, onOpen);
       socket.off('error', onFailure);
       socket.off('close', onClose);
@@ -54,12 +55,11 @@ export function opened(socket: Socket, event: 'connect' | 'secureConnect', signa
       done();
       resolve();
     };
-    const onAbort = (): void => onFailure(signal.reason);
+    const onAbort = (): void => onFailure(abort.reason);
     const onClose = (): void => onFailure(new Error('the socket was closed'));
-    signal.addEventListener('abort', onAbort, { once: true });
     socket.on(event, onOpen);
     socket.on('error', onFailure);
     socket.on('close', onClose);
-    if (signal.aborted) onAbort();
+    abort.onAbort(onAbort);
   });
 }

@@ -13,10 +13,10 @@ const LONGEST_WAIT = 250;
 const NOT_THERE = new Set(['TARGET_REFUSED', 'TARGET_UNREACHABLE']);
 
 /** Connects to a port of this machine, whichever loopback address the program listens on. */
-async function openLoopback(port: number, { signal, fastRead }: DialContext): Promise<StreamConnection> {
+async function openLoopback(port: number, { abort, fastRead }: DialContext): Promise<StreamConnection> {
   const open = async (host: string): Promise<StreamConnection> => {
     const address = formatAddress('tcp', host, port);
-    const connection = await openSocket(tcpOptions(host, port), { address, signal, fastRead });
+    const connection = await openSocket(tcpOptions(host, port), { address, abort, fastRead });
     if (!isOwnEcho(connection.duplex)) return connection;
     connection.duplex.destroy();
     throw new BridgeError('TARGET_REFUSED', { detail: address });
@@ -55,21 +55,21 @@ export async function dialProgram(
   remedy: string,
   context: DialContext,
 ): Promise<StreamConnection> {
-  const { signal } = context;
+  const { abort } = context;
   const refused = (cause?: unknown): BridgeError => new BridgeError('TARGET_REFUSED', { detail: label, remedy, cause });
   for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     const port = portNow();
     if (port === 'never') throw refused();
     let cause: unknown;
     try {
       if (port !== 'later') return await openLoopback(port, context);
     } catch (error) {
-      if (signal.aborted || !isNotThere(error)) throw error;
+      if (abort.aborted || !isNotThere(error)) throw error;
       cause = error;
     }
-    await sleep(wait, undefined, { signal }).catch(() => {});
-    if (signal.aborted) throw isDeadline(signal.reason) ? refused(cause) : (signal.reason as Error);
+    await sleep(wait, undefined, { signal: abort.signal }).catch(() => {});
+    if (abort.aborted) throw isDeadline(abort.reason) ? refused(cause) : (abort.reason as Error);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Abort } from '../abort.ts';
 import type { Duplex } from 'node:stream';
 import type { MessageConnection } from '../bridge/message-connection.ts';
 import type { Handshake } from '../handshake.ts';
@@ -26,8 +27,8 @@ export interface DialContext {
   readonly session: SessionView;
   /** What the client asked for. */
   readonly handshake: Handshake;
-  /** Aborts the dial: by the connect deadline or because the client has gone. */
-  readonly signal: AbortSignal;
+  /** Ends the dial: by the connect deadline or because the client has gone. */
+  readonly abort: Abort;
   /** Whether sockets may be read through shared buffers (SocketReader) or only through 'data' events. */
   readonly fastRead: boolean;
 }
@@ -37,7 +38,7 @@ export interface Target {
   /** For logs, such as 'tcp://localhost:5900'. Holds no secret. */
   readonly label: string;
   /**
-   * Connects. Rejects with a BridgeError of stage 'dial' (TARGET_REFUSED, …), or with the signal's reason after an abort;
+   * Connects. Rejects with a BridgeError of stage 'dial' (TARGET_REFUSED, …), or with the reason of the abort after one;
    * then nothing is left open.
    */
   connect(context: DialContext): Promise<TargetConnection>;

@@ -17,8 +17,8 @@ export class TcpTarget implements Target {
     this.#options = tcpOptions(config.host, config.port);
   }
 
-  async connect({ signal, fastRead }: DialContext): Promise<StreamConnection> {
-    const connection = await openSocket(this.#options, { address: this.label, signal, fastRead });
+  async connect({ abort, fastRead }: DialContext): Promise<StreamConnection> {
+    const connection = await openSocket(this.#options, { address: this.label, abort, fastRead });
     return { ...connection, keepAlive: KEEPALIVE };
   }
 }

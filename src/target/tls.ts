@@ -24,11 +24,11 @@ export class TlsTarget implements Target {
     this.#context = targetTlsContext(config, this.label);
   }
 
-  async connect({ signal }: DialContext): Promise<StreamConnection> {
+  async connect({ abort }: DialContext): Promise<StreamConnection> {
     const { host, port, servername, verify } = this.#config;
     const { duplex: socket } = await openSocket(tcpOptions(host, port), {
       address: this.label,
-      signal,
+      abort,
       fastRead: false,
     });
     const name = servername ?? host;
@@ -40,8 +40,8 @@ export class TlsTarget implements Target {
       servername: isIP(name) ? '' : name,
       rejectUnauthorized: verify,
     });
-    await opened(duplex, 'secureConnect', signal).catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : tlsError(error, this.label);
+    await opened(duplex, 'secureConnect', abort).catch((error: unknown) => {
+      throw abort.aborted ? abort.reason : tlsError(error, this.label);
     });
     duplex.pause();
     return { kind: 'stream', duplex, keepAlive: KEEPALIVE };

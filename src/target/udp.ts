@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
+import type { Abort } from '../abort.ts';
 import type { BridgeError } from '../errors.ts';
 import { formatAddress } from './address.ts';
 import { DatagramInbox } from './datagram-inbox.ts';
@@ -30,27 +31,27 @@ export class UdpTarget implements Target {
     this.#port = port;
   }
 
-  async connect({ signal }: DialContext): Promise<DatagramConnection> {
-    signal.throwIfAborted();
+  async connect({ abort }: DialContext): Promise<DatagramConnection> {
+    abort.throwIfAborted();
     try {
-      const addresses = await unlessAborted(lookup(this.#host, { all: true }), signal);
-      return await this.#connectToFirst(addresses, signal);
+      const addresses = await unlessAborted(lookup(this.#host, { all: true }), abort.signal);
+      return await this.#connectToFirst(addresses, abort);
     } catch (error) {
-      throw signal.aborted ? signal.reason : dialError(error, this.label);
+      throw abort.aborted ? abort.reason : dialError(error, this.label);
     }
   }
 
-  async #connectToFirst(addresses: readonly LookupAddress[], signal: AbortSignal): Promise<DatagramConnection> {
+  async #connectToFirst(addresses: readonly LookupAddress[], abort: Abort): Promise<DatagramConnection> {
     const errors: unknown[] = [];
     for (const { address, family } of addresses) {
       const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
       try {
         await connectSocket(socket, this.#port, address);
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         return new UdpConnection(socket, this.label, MAX_DATAGRAM[family === 6 ? 6 : 4]);
       } catch (error) {
         socket.close();
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         errors.push(error);
       }
     }

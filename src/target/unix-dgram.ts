@@ -32,8 +32,8 @@ export class UnixDgramTarget implements Target {
     this.#path = path;
   }
 
-  async connect({ signal }: DialContext): Promise<DatagramConnection> {
-    signal.throwIfAborted();
+  async connect({ abort }: DialContext): Promise<DatagramConnection> {
+    abort.throwIfAborted();
     checkUnixPath(this.#path, this.label);
     return new UnixDgramConnection(unixDgram(), this.#path, this.label);
   }

@@ -12,8 +12,8 @@ export class UnixTarget implements Target {
     this.#path = path;
   }
 
-  async connect({ signal, fastRead }: DialContext): Promise<StreamConnection> {
+  async connect({ abort, fastRead }: DialContext): Promise<StreamConnection> {
     checkUnixPath(this.#path, this.label);
-    return openSocket({ path: this.#path }, { address: this.label, signal, fastRead });
+    return openSocket({ path: this.#path }, { address: this.label, abort, fastRead });
   }
 }

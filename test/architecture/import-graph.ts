@@ -40,6 +40,7 @@ const FOLDERS = [
 
 /** The words that every folder shares. They know nothing of the rest. */
 const VOCABULARY = new Set([
+  'abort.ts',
   'bridge-session.ts',
   'errors.ts',
   'handshake.ts',

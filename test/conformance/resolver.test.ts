@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { Abort } from '../../src/abort.ts';
 import type { RouteConfig } from '../../src/config/model.ts';
 import { BridgeError } from '../../src/errors.ts';
 import type { Handshake } from '../../src/handshake.ts';
 import { FixedRoutes } from '../../src/route/fixed-routes.ts';
-import type { Peer, Resolver } from '../../src/route/resolver.ts';
+import type { Chooser, Peer, Resolver } from '../../src/route/resolver.ts';
 import { createTarget } from '../../src/target/create-target.ts';
 import type { PluginPeer } from '../../src/plugin/api.ts';
 import { makeHandshake } from '../../src/testing/handshake.ts';
@@ -29,7 +30,7 @@ const route = (target: RouteConfig['target'], path: string | null): RouteConfig 
 const asking = (path: string, token: string): Handshake =>
   makeHandshake({ path, query: new URLSearchParams({ token }) });
 
-const live = (): AbortSignal => new AbortController().signal;
+const live = (): Abort => new Abort();
 
 /** Starts a resolver, and disposes it twice. */
 async function useOne(resolver: Resolver, body: (resolver: Resolver) => Promise<void>): Promise<void> {
@@ -80,8 +81,8 @@ function describeResolver(
 
     test('comes to an end when nobody waits any more', async () => {
       await useOne(make(), async (resolver) => {
-        const abort = new AbortController();
-        const work = (async (): Promise<Peer> => resolver.resolve(found, null, abort.signal))();
+        const abort = new Abort();
+        const work = (async (): Promise<Peer> => resolver.resolve(found, null, abort))();
         abort.abort(new Error('gone'));
         const ended = await work.then(
           (peer) => peer.route,
@@ -148,7 +149,7 @@ describeResolver(
 
 /** A resolver of the bridge, as a plugin would answer. */
 function asPlugin(made: Resolver) {
-  const find: Resolver['resolve'] = (...asked) => made.resolve(...asked);
+  const find: Chooser['resolve'] = async (handshake, identity, signal) => made.resolve(handshake, identity, { signal });
   return {
     start: async () => made.start?.(),
     dispose: async () => made.dispose?.(),

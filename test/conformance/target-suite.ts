@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Abort } from '../../src/abort.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Target } from '../../src/target/target.ts';
 import {
+  abortedFor,
   closed,
   Datagrams,
   dialContext,
@@ -80,15 +82,15 @@ export function describeTarget(name: string, setup: TargetSetup): void {
     test('rejects with the reason of a signal that is aborted already', async () => {
       const target = await opened(() => setup.open());
       const reason = new Error('too late');
-      const dial = target.connect(dialContext({ signal: AbortSignal.abort(reason) }));
+      const dial = target.connect(dialContext({ abort: abortedFor(reason) }));
       await expect(dial).rejects.toBe(reason);
     });
 
     test('rejects with the reason of an abort right after the start, or has connected by then', async () => {
       const target = await opened(() => setup.open());
-      const abort = new AbortController();
+      const abort = new Abort();
       const reason = new Error('client gone');
-      const dial = target.connect(dialContext({ signal: abort.signal }));
+      const dial = target.connect(dialContext({ abort }));
       abort.abort(reason);
       const outcome = await dial.then(
         (connection) => {
@@ -105,8 +107,8 @@ export function describeTarget(name: string, setup: TargetSetup): void {
       test('leaves a dial that hangs when the signal aborts', async () => {
         const target = await opened(stuck);
         const reason = new Error('deadline');
-        const abort = new AbortController();
-        const dial = target.connect(dialContext({ signal: abort.signal }));
+        const abort = new Abort();
+        const dial = target.connect(dialContext({ abort }));
         setTimeout(() => abort.abort(reason), 100);
         await expect(dial).rejects.toBe(reason);
       });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { expect } from 'vitest';
+import { Abort } from '../../src/abort.ts';
 import { BridgeError } from '../../src/errors.ts';
 import type { SessionView } from '../../src/observe/events.ts';
 import { makeHandshake } from '../../src/testing/handshake.ts';
@@ -23,12 +24,19 @@ export const SESSION: SessionView = {
   startedAt: 0,
 };
 
-/** What a session gives to a target; the deadline is far away unless a signal is given. */
+/** What is given to work that nobody waits for any more. */
+export function abortedFor(reason: Error): Abort {
+  const abort = new Abort();
+  abort.abort(reason);
+  return abort;
+}
+
+/** What a session gives to a target; nothing ends the dial unless it is given. */
 export function dialContext(options: Partial<DialContext> = {}): DialContext {
   return {
     session: SESSION,
     handshake: makeHandshake(),
-    signal: AbortSignal.timeout(10_000),
+    abort: new Abort(),
     fastRead: false,
     ...options,
   };

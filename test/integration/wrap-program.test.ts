@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Abort } from '../../src/abort.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { BridgeError } from '../../src/errors.ts';
 import { BridgeServer } from '../../src/server/bridge-server.ts';
@@ -29,11 +30,11 @@ async function talk({ target }: Wrapped, say: string, mark: string): Promise<str
 }
 
 /** A signal as a session makes it: it aborts with TARGET_TIMEOUT. */
-function deadline(milliseconds: number): AbortSignal {
-  const abort = new AbortController();
+function deadline(milliseconds: number): Abort {
+  const abort = new Abort();
   const timer = setTimeout(() => abort.abort(new BridgeError('TARGET_TIMEOUT')), milliseconds);
   atTestEnd(() => clearTimeout(timer));
-  return abort.signal;
+  return abort;
 }
 
 /** The process number that a program printed behind a word. */
@@ -102,7 +103,7 @@ suite('A program whose port is moved', { needs: ['cc', 'C headers'] }, () => {
 
   test('that never listens is TARGET_REFUSED at the deadline, with advice', async () => {
     const { target, port } = await wrap(['sleep', '60']);
-    const error = await refusal(target, { signal: deadline(400) });
+    const error = await refusal(target, { abort: deadline(400) });
     expect(error).toMatchObject({ code: 'TARGET_REFUSED', detail: 'program:sleep' });
     expect(error.remedy).toContain(`listens on port ${port}`);
     expect(error.remedy).toContain('--wrap-port-env');
@@ -110,8 +111,8 @@ suite('A program whose port is moved', { needs: ['cc', 'C headers'] }, () => {
 
   test('gives up for a client that has gone, with the reason of the abort', async () => {
     const { target } = await wrap(['sleep', '60']);
-    const abort = new AbortController();
-    const dialled = refusal(target, { signal: abort.signal });
+    const abort = new Abort();
+    const dialled = refusal(target, { abort });
     await sleep(50);
     abort.abort(new BridgeError('CLIENT_GONE'));
     expect((await dialled).code).toBe('CLIENT_GONE');

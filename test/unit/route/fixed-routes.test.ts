@@ -53,7 +53,7 @@ describe('matching a host', () => {
   });
 });
 
-const never = new AbortController().signal;
+const never = new AbortController();
 
 /** The peer that is found, where none is looked up. */
 function resolve(routes: FixedRoutes, path: string, host = 'localhost'): Peer {

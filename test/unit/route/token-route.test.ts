@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { Abort } from '../../../src/abort.ts';
 import type { RouteConfig, TokenTargetConfig } from '../../../src/config/model.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import type { Handshake } from '../../../src/handshake.ts';
@@ -237,7 +238,7 @@ describe('a route by token', () => {
     const context = {
       session: {} as never,
       handshake: makeHandshake(),
-      signal: new AbortController().signal,
+      abort: new Abort(),
       fastRead: false,
     };
     const error: unknown = await target.connect(context).catch((thrown: unknown) => thrown);

@@ -1,3 +1,4 @@
+import type { Abort } from '../../../src/abort.ts';
 import type { RelayConfig } from '../../../src/config/model.ts';
 import type { Handshake, Identity } from '../../../src/handshake.ts';
 import { Framings } from '../../../src/framing/framings.ts';
@@ -49,8 +50,8 @@ export interface Scene {
   readonly stages: string[];
   readonly ends: SessionEnd[];
   readonly refused: BridgeEvents['session:refused'][];
-  /** The signals that dials were given. */
-  readonly signals: AbortSignal[];
+  /** What dials were given to be ended by. */
+  readonly aborts: Abort[];
   readonly ran: Promise<void>;
 }
 
@@ -94,7 +95,7 @@ export function play(options: SceneOptions = {}): Scene {
   const recorder = new Recorder(events, options.recorder);
   const framings = new Framings(() => {});
   const host = { events, clock: new CountingClock(10), registry: new SessionRegistry(), recorder, framings };
-  const signals: AbortSignal[] = [];
+  const aborts: Abort[] = [];
   const stages: string[] = [];
   const ends: SessionEnd[] = [];
   const refused: BridgeEvents['session:refused'][] = [];
@@ -107,7 +108,7 @@ export function play(options: SceneOptions = {}): Scene {
   const dialled: Target = {
     label: 'tcp://target:1',
     connect: async (context) => {
-      signals.push(context.signal);
+      aborts.push(context.abort);
       return options.connect ? options.connect(context, targetSide) : { kind: 'stream', duplex: targetSide };
     },
   };
@@ -141,7 +142,7 @@ export function play(options: SceneOptions = {}): Scene {
     stages,
     ends,
     refused,
-    signals,
+    aborts,
   };
   options.before?.(scene);
   return { ...scene, ran: session.run(entrance, asked, options.head ?? Buffer.alloc(0)) };

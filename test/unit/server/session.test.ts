@@ -130,8 +130,7 @@ describe.each([{ octets: false }, { octets: true }])('a session (one byte at a t
       const scene = play({
         octets,
         head: early ? close(1000) : Buffer.alloc(0),
-        connect: ({ signal }) =>
-          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+        connect: ({ abort }) => new Promise((_resolve, reject) => abort.onAbort(() => reject(abort.reason))),
       });
       if (!early) scene.client.write(close(1000));
       await until('the client is told', () => scene.seen.close !== null);
@@ -314,15 +313,15 @@ describe('a dial that fails', () => {
   it('by taking too long is TARGET_TIMEOUT; the dial is aborted', async () => {
     const scene = play({
       relay: { connectTimeout: 50 },
-      connect: ({ signal }) =>
+      connect: ({ abort }) =>
         new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason as Error));
+          abort.onAbort(() => reject(abort.reason));
         }),
     });
     await until('the client is told', () => scene.seen.close !== null);
     scene.client.end(close(1011));
     expect(await ended(scene)).toMatchObject({ error: { code: 'TARGET_TIMEOUT' } });
-    expect(scene.signals[0]!.aborted).toBe(true);
+    expect(scene.aborts[0]!.aborted).toBe(true);
   });
 
   it('is aborted when the client goes, and a target that comes too late is closed', async () => {
@@ -333,10 +332,10 @@ describe('a dial that fails', () => {
           late = () => resolve({ kind: 'stream', duplex });
         }),
     });
-    await until('it is dialling', () => scene.signals.length === 1);
+    await until('it is dialling', () => scene.aborts.length === 1);
     scene.client.end();
     await until('the session has ended', () => scene.ends.length === 1);
-    expect(scene.signals[0]!.aborted).toBe(true);
+    expect(scene.aborts[0]!.aborted).toBe(true);
     late();
     expect(await ended(scene)).toMatchObject({ code: 1006, by: 'client' });
     expect(scene.targetSide.destroyed).toBe(true);
@@ -409,7 +408,7 @@ describe('a look-up', () => {
       const scene = play({ authenticate: () => Promise.reject(new BridgeError(code)) });
       await until('the client is told', () => scene.seen.ended);
       expect(scene.seen.head).toMatch(new RegExp(`^HTTP/1\\.1 ${ERRORS[code].status} `));
-      expect(scene.signals).toEqual([]);
+      expect(scene.aborts).toEqual([]);
       scene.client.end();
     },
   );
@@ -559,19 +558,18 @@ describe('destroying a session', () => {
     await scene.ran;
     await until('the client has gone', () => scene.clientSide.destroyed);
     expect(scene.registry.size).toBe(0);
-    expect(scene.signals).toEqual([]);
+    expect(scene.aborts).toEqual([]);
     expect(scene.refused).toMatchObject([{ error: { code: 'SHUTDOWN' } }]);
   });
 
   it('while it dials', async () => {
     const scene = play({
-      connect: ({ signal }) =>
-        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      connect: ({ abort }) => new Promise((_, reject) => abort.onAbort(() => reject(abort.reason))),
     });
-    await until('it is dialling', () => scene.signals.length === 1);
+    await until('it is dialling', () => scene.aborts.length === 1);
     scene.session.destroy();
     expect(await ended(scene)).toMatchObject({ by: 'bridge', error: { code: 'SHUTDOWN' } });
-    expect(scene.signals[0]!.aborted).toBe(true);
+    expect(scene.aborts[0]!.aborted).toBe(true);
   });
 
   it('while it relays', async () => {
@@ -683,7 +681,7 @@ describe('a datagram target', () => {
     const target = new Datagrams();
     let late!: () => void;
     const scene = play({ connect: () => new Promise((resolve) => (late = () => resolve(target))) });
-    await until('it is dialling', () => scene.signals.length === 1);
+    await until('it is dialling', () => scene.aborts.length === 1);
     scene.client.end();
     await until('the session has ended', () => scene.ends.length === 1);
     late();

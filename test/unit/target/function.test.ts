@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { duplexPair, PassThrough, Readable, type Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { Abort } from '../../../src/abort.ts';
 import type { TargetFunction } from '../../../src/config/model.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { createTarget } from '../../../src/target/create-target.ts';
@@ -48,7 +49,7 @@ describe('a function target', () => {
       seen.push(...given);
       return stream;
     }).connect(context);
-    expect(seen).toEqual([SESSION, context.signal, context.handshake]);
+    expect(seen).toEqual([SESSION, context.abort.signal, context.handshake]);
     expect(connection).toMatchObject({ kind: 'stream' });
   });
 
@@ -80,11 +81,11 @@ describe('a function target', () => {
   });
 
   test('has the stream destroyed that it gives after the abort', async () => {
-    const abort = new AbortController();
+    const abort = new Abort();
     const late = new PassThrough();
     const source = new EventEmitter();
     const given = once(source, 'stream').then(([stream]) => stream as Duplex);
-    const dial = made(() => given).connect(dialContext({ signal: abort.signal }));
+    const dial = made(() => given).connect(dialContext({ abort }));
     const reason = new Error('client gone');
     abort.abort(reason);
     await expect(dial).rejects.toBe(reason);

@@ -4,7 +4,7 @@ import type { MessageClient, MessageConnection } from '../../../src/bridge/messa
 import { BridgeError } from '../../../src/errors.ts';
 import { createTarget } from '../../../src/target/create-target.ts';
 import type { Target, TargetHost } from '../../../src/target/target.ts';
-import { dialContext } from '../../conformance/target-support.ts';
+import { abortedFor, dialContext } from '../../conformance/target-support.ts';
 
 /** A client that remembers what is done to it. */
 class FakeClient implements MessageClient {
@@ -65,7 +65,7 @@ describe('a handler', () => {
     let called = false;
     const target = createTarget({ kind: 'handler', onSession: () => (called = true) });
     const reason = new Error('gone');
-    await expect(target.connect(dialContext({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+    await expect(target.connect(dialContext({ abort: abortedFor(reason) }))).rejects.toBe(reason);
     expect([called, target.label]).toEqual([false, 'handler:']);
   });
 

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTarget } from '../../../src/target/create-target.ts';
 import { LoadServer } from '../../../src/target/load.ts';
-import { dialContext, dialStream, until } from '../../conformance/target-support.ts';
+import { abortedFor, dialContext, dialStream, until } from '../../conformance/target-support.ts';
 
 let server: LoadServer;
 /** What the server says, without its greeting: lines, and `<length>` for each payload. */
@@ -72,7 +72,7 @@ describe('the load target', () => {
     expect(String(duplex.read())).toBe('bascule-load 1 max=1048576\n');
     duplex.destroy();
     const reason = new Error('too late');
-    await expect(target.connect(dialContext({ signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+    await expect(target.connect(dialContext({ abort: abortedFor(reason) }))).rejects.toBe(reason);
   });
 
   describe('answers', () => {

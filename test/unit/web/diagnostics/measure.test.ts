@@ -203,9 +203,10 @@ describe('what is wrong is found', () => {
   });
 
   test('by the page: a stream of other messages than were asked for', async () => {
-    const change = (chunk: Buffer): Buffer =>
-      Buffer.from(chunk.toString('latin1').replace('bytes 65536\n', 'bytes 99999\n'), 'latin1');
-    const link = await greeted(altered('load', change), 'load');
+    const other = altered('load', (chunk) =>
+      Buffer.from(chunk.toString('latin1').replace('bytes 65536\n', 'bytes 99999\n'), 'latin1'),
+    );
+    const link = await greeted(other, 'load');
     await expect(measureThroughput(link, 'down', 0.2, { up: 0, down: 0 }, never)).rejects.toThrow(
       'A message of 99999 bytes came, where 65536 were wanted',
     );
