@@ -5,6 +5,8 @@ import { buildLoad, startTarget } from './load/build.mjs';
 import { measureRow } from './measure/measure.mjs';
 import { loadAverage, summarize, table, writeResults } from './measure/report.mjs';
 import { ROWS } from './measure/rows.mjs';
+import { ensureBuilt } from '../scripts/steps/build.mjs';
+import { ensureInstalled } from '../scripts/steps/install.mjs';
 import { chooseRivals } from './rivals/index.mjs';
 
 const HELP = `npm run bench -- [options]
@@ -36,6 +38,7 @@ async function main() {
     },
   });
   if (values.help) return console.log(HELP);
+  if (!ensureInstalled() || !(await ensureBuilt())) throw new Error('there is no bridge to measure');
   if (process.platform !== 'linux') throw new Error('the benchmark reads /proc and runs on Linux only');
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
   const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 1.5));
@@ -65,18 +68,21 @@ async function main() {
   const names = rivals.map(({ name }) => name);
   const lines = [];
   const samples = {};
-  for (const row of ROWS.filter(({ name }) => only?.includes(name) ?? true)) {
-    const found = await measureRow(row, rivals, {
-      programs,
-      targetPort: target.port,
-      rounds,
-      seconds,
-      report: progress,
-    });
-    samples[row.name] = Object.fromEntries(found);
-    lines.push(...summarize(row, found));
+  try {
+    for (const row of ROWS.filter(({ name }) => only?.includes(name) ?? true)) {
+      const found = await measureRow(row, rivals, {
+        programs,
+        targetPort: target.port,
+        rounds,
+        seconds,
+        report: progress,
+      });
+      samples[row.name] = Object.fromEntries(found);
+      lines.push(...summarize(row, found));
+    }
+  } finally {
+    target.stop();
   }
-  target.stop();
   progress('');
   console.log(table(lines, names));
   if (values.quick || only) return console.log('\nA partial run: no results were written.');

@@ -25,7 +25,7 @@ cp "$(node -p process.execPath)" "$root/usr/local/bin/node"
 strip --strip-unneeded "$root/usr/local/bin/node"
 
 # The names of the command lines. bascule refuses one that it does not have, and so does this build.
-for name in websockify wsproxy wswrap websocksy; do
+for name in websockify wsproxy wswrap websocksy wsecho wstest; do
   node bin/bascule.mjs link "$name" --dir "$root/usr/local/bin" >/dev/null
 done
 ln -s /opt/bascule/bin/bascule.mjs "$root/usr/local/bin/bascule"

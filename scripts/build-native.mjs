@@ -1,7 +1,7 @@
 // Builds the native parts with a plain C compiler (cc, or what CC names) into dist/native/<system>/.
-// They are optional: where one cannot be built, this says so in one line and succeeds.
+// They are optional: where one cannot be built, this says so in one line and succeeds; with --all it fails.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
@@ -22,6 +22,11 @@ const HELP = 'Debian: apt-get install gcc libc6-dev';
 const { nativeDirectory } = await importTypeScript(path.join(ROOT, 'src/native/directory.ts'));
 const directory = path.join(ROOT, 'dist/native', nativeDirectory());
 for (const part of PARTS) build(part);
+const missing = PARTS.filter(({ file }) => !existsSync(path.join(directory, file)));
+if (process.argv.includes('--all') && missing.length > 0) {
+  console.log(`A package is made with all native parts; missing: ${missing.map(({ file }) => file).join(', ')}.`);
+  process.exitCode = 1;
+}
 
 /** Builds one part unless its result is newer than everything it is made from. */
 function build({ name, file, what }) {

@@ -9,7 +9,7 @@ import { ROOT } from './steps/root.mjs';
 import { npmCommand, run } from './steps/run.mjs';
 import { runVitest } from './steps/vitest.mjs';
 
-const OTHERS = ['22', '24', '26'];
+const VERSIONS = ['20', '22', '24', '26'];
 const SUITES = ['test/integration', 'test/interop'];
 const suites = process.argv.length > 2 ? process.argv.slice(2) : SUITES;
 
@@ -18,8 +18,8 @@ ensurePackages();
 if (!(await ensureBuilt())) process.exit(1);
 
 const rows = [];
-for (const version of [null, ...OTHERS]) {
-  const node = version === null ? process.execPath : fetchNode(version);
+for (const version of VERSIONS) {
+  const node = process.version.startsWith(`v${version}.`) ? process.execPath : fetchNode(version);
   if (node === null) {
     rows.push({ version, counts: null });
     continue;

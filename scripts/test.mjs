@@ -1,7 +1,9 @@
 import './steps/node-version.mjs';
 import { ensureBuilt } from './steps/build.mjs';
+import { CHECKS, runChecks } from './steps/checks.mjs';
 import { ensureInstalled } from './steps/install.mjs';
 import { ensurePackages } from './steps/packages.mjs';
+import { runVitest } from './steps/vitest.mjs';
 
 const chosen = process.argv.slice(2);
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -19,9 +21,6 @@ process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}
 
 /** Runs the checks, each counted as a test, then the tests; with tests chosen by arguments, these alone. */
 async function test() {
-  // Only now: on a fresh clone what these import has just been installed.
-  const { CHECKS, runChecks } = await import('./steps/checks.mjs');
-  const { runVitest } = await import('./steps/vitest.mjs');
   if (chosen.length === 0) {
     const failed = await runChecks();
     counts.failed += failed.length;

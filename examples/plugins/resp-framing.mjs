@@ -123,10 +123,20 @@ class Gathering {
 
 /** Writes a command as RESP. */
 function command({ data }) {
-  const words = JSON.parse(data.toString());
+  const words = parse(data.toString());
   const isCommand =
     Array.isArray(words) && words.length > 0 && words.every((word) => /string|number/.test(typeof word));
-  if (!isCommand) throw new Error('a command is a JSON array of texts and numbers');
+  // The code says whose mistake it is: the client is told 1007 and not 1011.
+  if (!isCommand) throw Object.assign(new Error('a command is a JSON array of texts and numbers'), { code: 'CLIENT' });
   const parts = words.map(String).map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
   return `*${parts.length}\r\n${parts.join('')}`;
+}
+
+/** Reads JSON; undefined for what is none. */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -54,9 +54,12 @@ describe('the image', () => {
     });
   });
 
-  test.each(['bascule', 'websockify', 'wsproxy', 'wswrap', 'websocksy'])('has %s in its path', (name) => {
-    expect(readlinkSync(inImage(`usr/local/bin/${name}`))).toBe('/opt/bascule/bin/bascule.mjs');
-  });
+  test.each(['bascule', 'websockify', 'wsproxy', 'wswrap', 'websocksy', 'wsecho', 'wstest'])(
+    'has %s in its path',
+    (name) => {
+      expect(readlinkSync(inImage(`usr/local/bin/${name}`))).toBe('/opt/bascule/bin/bascule.mjs');
+    },
+  );
 
   test('has what the bridge needs, and nothing that built it', () => {
     const packages = readdirSync(inImage('opt/bascule/node_modules')).flatMap((name) =>

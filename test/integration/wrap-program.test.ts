@@ -409,6 +409,5 @@ describe('The output of a program', () => {
     expect(taken).toBeLessThan(((performance.now() - started) / 10) * 100 * 1.5);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
     await target.stop();
-    expect(await freePort()).toBeGreaterThan(0);
   });
 });
