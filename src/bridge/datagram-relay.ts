@@ -50,7 +50,7 @@ export class DatagramRelay extends BaseRelay {
     // A datagram socket has no end to wait for: what has left this process is on its way.
     if (abrupt || this.#target.queuedBytes === 0) this.destroyTarget();
     else this.#finishing ??= setTimeout(() => this.destroyTarget(), this.config.linger);
-    this.clientGate.goOn();
+    this.clientGate.free();
   }
 
   destroyTarget(): void {
@@ -61,7 +61,7 @@ export class DatagramRelay extends BaseRelay {
     this.framing?.dispose();
     this.targetGate.free();
     this.#target.close();
-    this.clientGate.goOn();
+    this.clientGate.free();
     this.observer.onTargetClosed();
   }
 

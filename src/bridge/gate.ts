@@ -20,6 +20,11 @@ export class Gate {
     return this.#behind || this.#held || this.#resting !== null;
   }
 
+  /** Whether somebody who watches keeps the side unread. */
+  get held(): boolean {
+    return this.#held;
+  }
+
   /** Tells which side it is about; what happened before has no effect on it. */
   bind(source: Source): void {
     this.#source = source;

@@ -11,6 +11,9 @@ import type { Message } from '../websocket/message.ts';
 /** A target that sends without waiting may have this many high-water marks queued for a client; then the client is dropped. */
 const MOST_MARKS = 16;
 
+/** What a message that waits costs besides its bytes, about. */
+const MESSAGE_COST = 256;
+
 /** The greatest message, where the config has no limit or a higher one: no string can be longer. */
 const GREATEST_MESSAGE = 512 * 1024 * 1024 - 64;
 
@@ -24,6 +27,8 @@ export class MessageRelay extends BaseRelay implements MessageClient {
   #closed = false;
   /** Runs while the target is given time for what it has been given. */
   #linger: NodeJS.Timeout | null = null;
+  /** Bytes that the target has sent although somebody who watches holds both sides, such as a recording on a slow disk. */
+  #unheeded = 0;
   /** A message that is not complete yet. */
   readonly #message = new MessageBuffer();
 
@@ -43,6 +48,11 @@ export class MessageRelay extends BaseRelay implements MessageClient {
     if (!this.#closed) this.#target.start(this);
     // The limit is kept here: it is not for targets that read a stream.
     connection.start(this, 0);
+  }
+
+  override release(): void {
+    this.#unheeded = 0;
+    super.release();
   }
 
   finishTarget(abrupt: boolean): void {
@@ -132,7 +142,7 @@ export class MessageRelay extends BaseRelay implements MessageClient {
   #discard(): void {
     this.#discarding = true;
     this.#message.take();
-    this.clientGate.goOn();
+    this.clientGate.free();
   }
 
   // From the target to the client.
@@ -141,8 +151,11 @@ export class MessageRelay extends BaseRelay implements MessageClient {
     const connection = this.connection;
     if (connection === null || this.#finishing || this.#closed) return false;
     const { highWaterMark } = this.config;
-    if (connection.writer.congested(MOST_MARKS * highWaterMark)) {
-      this.#refuse(new BridgeError('CLIENT_TOO_SLOW', { detail: `${this.label}: ${this.queued} bytes wait` }));
+    if (this.targetGate.held) this.#unheeded += data.length + MESSAGE_COST;
+    if (connection.writer.congested(MOST_MARKS * highWaterMark) || this.#unheeded > MOST_MARKS * highWaterMark) {
+      this.#refuse(
+        new BridgeError('CLIENT_TOO_SLOW', { detail: `${this.label}: ${this.queued + this.#unheeded} bytes wait` }),
+      );
       return false;
     }
     this.bytesOut += data.length;

@@ -97,11 +97,11 @@ export class StreamRelay extends BaseRelay implements ByteSink {
     this.#duplex.destroy();
   }
 
-  /** What the target still sends goes nowhere, and nothing it has not taken holds the client back. */
+  /** What either side still sends goes nowhere, and nothing keeps it from being read: a Close frame may be among it. */
   #discard(): void {
     this.#discarding = true;
     this.targetGate.free();
-    this.clientGate.goOn();
+    this.clientGate.free();
   }
 
   // From the client to the target.
@@ -128,6 +128,7 @@ export class StreamRelay extends BaseRelay implements ByteSink {
   }
 
   #toTarget(buffer: Buffer, start: number, end: number, mayKeep: boolean): boolean {
+    if (this.#discarding) return false;
     this.bytesIn += end - start;
     this.#moderation?.reset();
     if (this.tap) this.tap('client', buffer.subarray(start, end));
@@ -200,8 +201,7 @@ export class StreamRelay extends BaseRelay implements ByteSink {
       this.observer.onTargetError(new BridgeError('TARGET_RESET', { detail: `${this.label}: closed without an end` }));
     }
     this.framing?.dispose();
-    // What the client sends goes nowhere now, but its Close frame has to be read. No drain will come any more.
-    this.clientGate.goOn();
+    this.#discard();
     this.observer.onTargetClosed();
   }
 }

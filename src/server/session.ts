@@ -126,7 +126,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
       let identity: Identity | null = null;
       if (authenticator) {
         this.#enter('authenticate');
-        const known = authenticator.authenticate(handshake, abort.signal);
+        const known = authenticator.authenticate(handshake, abort);
         identity = known instanceof Promise ? await within(known, lookupTimeout, abort, 'AUTH_TIMEOUT') : known;
         if (this.#end) return;
         this.user = identity.name;
@@ -134,6 +134,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
       this.#enter('route');
       const found = resolver.resolve(handshake, identity, abort);
       const peer = found instanceof Promise ? await within(found, lookupTimeout, abort, 'ROUTE_TIMEOUT') : found;
+      if (this.#end) return;
       const loading = loadFraming(this.#host.framings, peer.framing);
       if (loading) await within(loading, lookupTimeout, abort, 'ROUTE_TIMEOUT');
       if (this.#end) return;
@@ -151,7 +152,9 @@ export class Session implements SessionView, RelayObserver, Ticking {
   fail(error: BridgeError): void {
     if (this.#end) return;
     const { close, side, sentence } = error.row;
-    const end = { code: close ?? 1011, reason: sentence, by: whoEnded(side), error };
+    // 1006 is no code to send (RFC 6455 §7.4.1): a handler may throw it that lost the client of another session.
+    const code = close === null || close === 1006 ? 1011 : close;
+    const end = { code, reason: sentence, by: whoEnded(side), error };
     if (isUpgraded(this.#stage)) this.#finish(end);
     else this.#refuse(end);
   }
@@ -173,7 +176,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const step = this.#keepalive?.tick(now, relay.signsOfLife, relay.clientPaused);
     if (step === 'ping') this.#connection?.ping();
     else if (step === 'drop') this.fail(new BridgeError('CLIENT_SILENT'));
-    if (relay.clientPaused) this.#connection?.probe();
+    if (relay.clientPaused) this.#connection?.probe(this.#keepalive !== null);
     if (now - this.#relaxedAt < RELAX_INTERVAL) return;
     this.#relaxedAt = now;
     relay.relax();
@@ -224,7 +227,11 @@ export class Session implements SessionView, RelayObserver, Ticking {
     const { events, clock } = this.#host;
     const now = performance.now();
     this.#enter('relay');
-    if (this.#end) return hangUp(target);
+    // A subscriber that was told of the stage may have ended the session.
+    if (this.#end) {
+      framing?.dispose();
+      return hangUp(target);
+    }
     this.#relay = createRelay(target, this.target, peer.relay, this, this.#tap(peer), framing);
     this.#targetClosed = false;
     this.#keepAlive(peer.relay.keepalive, now);

@@ -1,12 +1,8 @@
+import type { Message } from '../websocket/message.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
 
 /** What a message that waits costs besides its bytes: objects and the head of its memory, about. */
 const MESSAGE_COST = 256;
-
-interface Message {
-  readonly data: Buffer;
-  readonly opcode: DataOpcode;
-}
 
 /** Messages that a handler has not taken yet. Whoever fills it keeps it within its bound. */
 export class MessageInbox {

@@ -48,8 +48,11 @@ export interface ClientConnection {
   /** Sends short messages, which are copied, with one write for all of them. */
   sendMany(messages: readonly Message[]): void;
   ping(): void;
-  /** Looks whether a client that is not read has reset its connection: its stream fails then. */
-  probe(): void;
+  /**
+   * Looks whether a client that is not read has reset its connection: its stream fails then. Where only a ping can tell,
+   * it is sent if it may be.
+   */
+  probe(mayPing: boolean): void;
   /** Tells the client, once and behind everything that is queued, that this is the end. Code 1005 stands for no code. */
   sendClose(code: number, reason: string): void;
   /** Called by the owner when the writer has drained. */
@@ -143,8 +146,8 @@ export class Connection extends BaseConnection implements ClientConnection, Fram
     if (!this.#closeSent) this.#sendControl(OPCODE.ping, Buffer.alloc(0));
   }
 
-  probe(): void {
-    if (!this.writer.probe()) this.ping();
+  probe(mayPing: boolean): void {
+    if (!this.writer.probe() && mayPing) this.ping();
   }
 
   /** Sends a Close frame behind everything that is queued, once. Code 1005 sends an empty one (RFC 6455 §7.1.5). */

@@ -243,6 +243,30 @@ describe('backpressure', () => {
   });
 });
 
+it('code that sends on although somebody who watches holds it loses its client at sixteen times the mark', async () => {
+  for (const size of [8000, 1]) {
+    const { code, relay, told, taps } = bench();
+    for (let turn = 0; turn < 3; turn++) {
+      relay.hold();
+      // Less than that is forgiven with each release.
+      for (let sent = 0; sent < 10 * MARK; sent += size + 256) code.client.send(OPCODE.binary, Buffer.alloc(size));
+      relay.release();
+      await settle(40);
+    }
+    expect(told.all).toEqual([]);
+    taps.length = 0;
+    relay.hold();
+    let sent = 0;
+    while (told.all.length === 0 && sent < 100_000) {
+      code.client.send(OPCODE.binary, Buffer.alloc(size));
+      sent++;
+      if (sent % 50 === 0) await settle();
+    }
+    expect(told.all).toEqual(['CLIENT_TOO_SLOW']);
+    expect(taps.length).toBeLessThan((17 * MARK) / (size + 256));
+  }
+});
+
 describe('the end', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => void vi.useRealTimers());

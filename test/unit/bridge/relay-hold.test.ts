@@ -218,6 +218,22 @@ describe.each<Kind>(['stream', 'datagram'])('a %s relay on hold', (kind) => {
     expect(received()).toHaveLength(3);
   });
 
+  it.each([false, true])(
+    'still hears the Close frame of a client whose session ends (abruptly: %s)',
+    async (abrupt) => {
+      const watched: string[] = [];
+      const { relay, told, client } = bench(kind, (from) => watched.push(from));
+      relay.hold();
+      relay.finishTarget(abrupt);
+      client.write(Buffer.concat([message(1), clientFrame({ opcode: 8, payload: Buffer.of(3, 0xe9) })]));
+      await settle(20);
+      expect(told.all).toContain('client close 1001');
+      // What it says in front of it goes nowhere, so there is nothing to watch.
+      expect(watched).toEqual([]);
+      relay.destroyTarget();
+    },
+  );
+
   it('can still be cut off', async () => {
     const { relay, told } = bench(kind);
     relay.hold();

@@ -37,6 +37,7 @@ export interface Scene {
   readonly events: EventHub;
   readonly clock: CountingClock;
   readonly registry: SessionRegistry;
+  readonly framings: Framings;
   readonly recorder: Recorder;
   /** The browser's end of the connection, and what came out of it. */
   readonly client: PairEnd;
@@ -124,7 +125,7 @@ export function play(options: SceneOptions = {}): Scene {
   };
   const { authenticate } = options;
   const entrance: Entrance = {
-    authenticator: authenticate ? { authenticate: (_handshake, signal) => authenticate(signal) } : null,
+    authenticator: authenticate ? { authenticate: (_handshake, { signal }) => authenticate(signal) } : null,
     resolver,
     lookupTimeout: options.lookupTimeout ?? 1000,
   };

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BridgeError, ERRORS, type ErrorCode, type ErrorRow } from '../../../src/errors.ts';
+import { Framing } from '../../../src/framing/framing.ts';
+import type { Peer } from '../../../src/route/resolver.ts';
 import type { DatagramConnection, DatagramHandlers } from '../../../src/stream/datagram.ts';
 import { sleep, until } from '../../support/wait.ts';
 import { clientFrame } from '../websocket/client-frames.ts';
@@ -8,6 +10,7 @@ import { ended, play, type Scene, type SceneOptions } from './session-fixture.ts
 const binary = (payload: Uint8Array | string): Buffer => clientFrame({ opcode: 2, payload });
 const close = (code: number): Buffer => clientFrame({ opcode: 8, payload: Buffer.of(code >> 8, code & 255) });
 const never = new Promise<never>(() => {});
+const CUT = { framer: { name: 'newline', config: null }, unframer: null } as const;
 
 /** A session in its relay. */
 async function relaying(options: SceneOptions = {}): Promise<Scene> {
@@ -493,6 +496,14 @@ describe('errors during the relay', () => {
     },
   );
 
+  it('CLIENT_GONE from foreign code, which lost another client, is 1011 for this one', async () => {
+    const scene = await relaying({ relay: { closeTimeout: 60, linger: 60 } });
+    scene.session.fail(new BridgeError('CLIENT_GONE'));
+    await until('the client is told', () => scene.seen.close !== null);
+    expect(scene.seen.close?.code).toBe(1011);
+    expect(await ended(scene)).toMatchObject({ code: 1011, error: { code: 'CLIENT_GONE' } });
+  });
+
   it('CLIENT_SILENT waits for no answer', async () => {
     const scene = await relaying({ relay: { closeTimeout: 60_000 } });
     scene.target.on('end', () => scene.target.end());
@@ -628,6 +639,33 @@ describe('subscribers', () => {
       'SHUTDOWN',
     ]);
   });
+});
+
+it('gives its framing back when it ends as it enters the relay', async () => {
+  const dispose = vi.spyOn(Framing.prototype, 'dispose');
+  const scene = play({
+    subprotocols: ['base64'],
+    handshake: { subprotocols: ['base64'] },
+    before: ({ events, session }) =>
+      void events.on('session:stage', ({ stage }) => stage === 'relay' && session.fail(new BridgeError('SHUTDOWN'))),
+  });
+  await scene.ran;
+  expect(dispose).toHaveBeenCalledOnce();
+  dispose.mockRestore();
+  scene.client.end(close(1001));
+  await until('the session is over', () => scene.registry.size === 0);
+});
+
+it('loads no framing for a session that ended while its target was looked for', async () => {
+  let found!: (peer: Peer) => void;
+  const scene = play({
+    resolve: (peer) => new Promise((resolve) => (found = () => resolve({ ...peer, framing: CUT }))),
+  });
+  const load = vi.spyOn(scene.framings, 'load');
+  scene.session.fail(new BridgeError('SHUTDOWN'));
+  found({} as Peer);
+  await scene.ran;
+  expect(load).not.toHaveBeenCalled();
 });
 
 describe('a datagram target', () => {

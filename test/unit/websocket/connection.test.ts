@@ -334,3 +334,14 @@ describe('sending', () => {
     expect(seen.frames.at(-1)?.payload.toString()).toBe('the last');
   });
 });
+
+it('probes a stream that cannot tell by a ping, where it may', async () => {
+  const { connection, owner, seen } = setup();
+  connection.start(owner, 0);
+  connection.probe(false);
+  await settle();
+  expect(seen.frames).toEqual([]);
+  connection.probe(true);
+  await settle();
+  expect(seen.frames.map(({ opcode }) => opcode)).toEqual([9]);
+});
