@@ -26,7 +26,7 @@ for (const version of VERSIONS) {
   }
   const full = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   process.stdout.write(`\n=== Node ${full}\n`);
-  rows.push({ version: full, counts: runVitest(suites, { node }) });
+  rows.push({ version: full, counts: runVitest(suites, { node, built: true }) });
 }
 
 process.stdout.write('\nnode          passed  failed  skipped\n');

@@ -228,8 +228,21 @@ export class BridgeError extends Error {
 /** Turns anything thrown into a BridgeError, keeping one that is one already. */
 export function asBridgeError(thrown: unknown, code: ErrorCode = 'INTERNAL', detail?: string): BridgeError {
   if (thrown instanceof BridgeError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = textOf(thrown);
   return new BridgeError(code, { detail: detail ? `${detail}: ${text}` : text, cause: thrown });
+}
+
+/** The message of something thrown by foreign code, as one line. Never throws, whatever that is. */
+export function messageOf(thrown: unknown): string {
+  return textOf(thrown).split('\n', 1)[0]!.trim();
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message || thrown.name : thrown);
+  } catch {
+    return 'something that has no text';
+  }
 }
 
 function lowerFirst(sentence: string): string {

@@ -34,6 +34,8 @@ const CASES = [
   ['auto, Greek', 'auto', null, fill('κόσμε, ')],
   ['auto, binary', 'auto', null, fill(Buffer.of(0, 200, 255, 7).toString('latin1'))],
   ['text, Greek', 'text', null, fill('κόσμε, ')],
+  ['binary', 'binary', null, fill(Buffer.of(0, 200, 255, 7).toString('latin1'))],
+  ['passthrough', 'passthrough', null, fill(Buffer.of(0, 200, 255, 7).toString('latin1'))],
   ['newline, lines of 80 B', 'newline', null, fill(`${'x'.repeat(79)}\n`)],
   ['newline, lines of 10 B', 'newline', null, fill(`${'x'.repeat(9)}\n`)],
   ['newline crlf, lines of 80 B', 'newline', 'crlf', fill(`${'x'.repeat(78)}\r\n`)],
@@ -49,9 +51,14 @@ const CASES = [
   ['json, a text of 1 MiB', 'json', null, Buffer.from(`"${'x'.repeat(SIZE)}"`)],
 ];
 
+/** What passes as it comes, without any framer, unless the messages of the client are framed. */
+const PASSING = new Set(['binary', 'passthrough']);
+const CLIENT = { name: 'newline', config: null };
+
 /** Puts the stream through a new framer, and gives how many messages and payload bytes there were. */
 function run(name, config, chunks) {
-  const { framer } = createFraming({ framer: { name, config }, unframer: null }, { limit: 0, target: 'stream' });
+  const unframer = PASSING.has(name) ? CLIENT : null;
+  const { framer } = createFraming({ framer: { name, config }, unframer }, { limit: 0, target: 'stream' });
   let messages = 0;
   let bytes = 0;
   for (const chunk of chunks) {

@@ -17,18 +17,23 @@ const SECRET_HEADER = 'x-proxy-secret';
  */
 export async function createAuthenticator({ source }) {
   if (!source) throw new Error('the source is missing: give the path of a file with the secret of the proxy');
-  const secret = digest((await readFile(source, 'utf8')).trim());
+  const text = (await readFile(source, 'utf8')).trim();
+  // Every request without the header would know an empty one.
+  if (text === '') throw new Error('the secret is empty');
+  const secret = digest(text);
 
   return {
     authenticate({ headers }) {
+      const proof = headers[SECRET_HEADER];
       // Digests have one length, so that comparing takes the same time whatever was sent.
-      if (!timingSafeEqual(secret, digest(headers[SECRET_HEADER] ?? ''))) return null;
+      if (!proof || !timingSafeEqual(secret, digest(proof))) return null;
       const name = headers[USER_HEADER];
       return name ? { name } : null;
     },
   };
 }
 
+/** The SHA-256 of a text. */
 function digest(text) {
   return createHash('sha256').update(text).digest();
 }

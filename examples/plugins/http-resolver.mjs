@@ -65,6 +65,7 @@ export function createResolver() {
   };
 }
 
+/** What the service is asked. */
 function question(handshake, identity, cookies, headers) {
   const { path, query, host, client, subprotocols } = handshake;
   return {
@@ -84,6 +85,7 @@ function given(names, valueOf) {
   return Object.fromEntries(names.map((name) => [name, valueOf(name)]).filter(([, value]) => value !== undefined));
 }
 
+/** The address of the service, if it is one. */
 function readUrl(text) {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new Error('it is no address of HTTP');
   return text;

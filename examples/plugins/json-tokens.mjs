@@ -46,6 +46,7 @@ async function read(source, signal) {
   return new Map(Object.entries(JSON.parse(text)));
 }
 
+/** The text behind an HTTP address. */
 async function get(url, signal) {
   const response = await fetch(url, { signal, redirect: 'error' });
   if (!response.ok) throw new Error(`the server answered ${response.status}`);

@@ -125,6 +125,7 @@ function readLength(line) {
   return Number(line);
 }
 
+/** The array of `length` replies that begins at `bytes[start]`; null while it is not all there. */
 function parseArray(bytes, start, length) {
   const values = [];
   let end = start;

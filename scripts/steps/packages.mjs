@@ -14,6 +14,7 @@ const PACKAGES = {
   xsetroot: { package: 'x11-xserver-utils' },
   'redis-server': { package: 'redis-server' },
   websockify: { package: 'websockify' },
+  python3: { package: 'python3', file: PYTHON },
   'python:jwcrypto': { package: 'python3-jwcrypto', module: 'jwcrypto' },
   'python:websockets': { package: 'python3-websockets', module: 'websockets' },
   novnc: { package: 'novnc', file: '/usr/share/novnc/utils/novnc_proxy' },

@@ -17,7 +17,8 @@ const POLICY = {
 };
 
 /**
- * Puts the shell into a page: `<!-- head -->` becomes what every head holds, `<!-- top -->` the top bar.
+ * Puts the shell into a page: `<!-- head -->` becomes what every head holds, `<!-- top -->` the top bar, and
+ * `<!-- address TITLE -->` the field for the address.
  *
  * `<!-- head style-src-attr 'unsafe-inline'; img-src blob: -->` adds to the content security policy. Links with
  * data-page to pages that are not built are left out; the link to the page itself is marked.
@@ -25,14 +26,19 @@ const POLICY = {
 export function fillPage(html, page, pages) {
   return html
     .replace(/<!--\s*head\b([\s\S]*?)-->/, (_all, more) => {
-      const head = readFileSync(path.join(SHELL, 'head.html'), 'utf8').trimEnd();
-      return head.replaceAll('{{policy}}', policyWith(more)).replaceAll('{{page}}', page);
+      return part('head').replaceAll('{{policy}}', policyWith(more)).replaceAll('{{page}}', page);
     })
-    .replace(/<!--\s*top\s*-->/, () => readFileSync(path.join(SHELL, 'top.html'), 'utf8').trimEnd())
+    .replace(/<!--\s*top\s*-->/, () => part('top'))
+    .replace(/<!--\s*address\b([\s\S]*?)-->/, (_all, title) => part('address').replaceAll('{{title}}', title.trim()))
     .replaceAll(/[ \t]*<a ([^>]*)data-page="(\w+)"([^>]*)>[^<]*<\/a>\n?/g, (link, before, name) => {
       if (!pages.includes(name)) return '';
       return name === page ? link.replace('data-page', 'aria-current="page" data-page') : link;
     });
+}
+
+/** A part of the shell. */
+function part(name) {
+  return readFileSync(path.join(SHELL, `${name}.html`), 'utf8').trimEnd();
 }
 
 /** The policy of a page, with what it adds as `rule value; rule value`. */

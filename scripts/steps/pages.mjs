@@ -78,6 +78,7 @@ function report(name, files) {
   process.stdout.write(`  page ${name}: ${plain} in ${files.length} files, ${zipped} with gzip\n`);
 }
 
+/** A number of bytes for people. */
 function kib(bytes) {
   return `${(bytes / 1024).toFixed(1)} KiB`;
 }

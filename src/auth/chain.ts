@@ -1,3 +1,4 @@
+import type { Abort } from '../abort.ts';
 import type { Handshake, Identity } from '../handshake.ts';
 import type { Authenticator } from './authenticator.ts';
 
@@ -9,11 +10,11 @@ export class AuthenticatorChain implements Authenticator {
     this.#links = links;
   }
 
-  async authenticate(handshake: Handshake, signal: AbortSignal): Promise<Identity> {
+  async authenticate(handshake: Handshake, abort: Pick<Abort, 'signal' | 'throwIfAborted'>): Promise<Identity> {
     let identity: Identity = { name: '' };
     for (const link of this.#links) {
-      const known = await link.authenticate(handshake, signal);
-      signal.throwIfAborted();
+      const known = await link.authenticate(handshake, abort);
+      abort.throwIfAborted();
       if (known.name !== '') identity = known;
     }
     return identity;

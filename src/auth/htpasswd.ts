@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BridgeError } from '../errors.ts';
-import { reasonOf, type TextFile, WatchedFiles } from '../file/watched-files.ts';
+import { reasonOf } from '../file/reason.ts';
+import { type TextFile, WatchedFiles } from '../file/watched-files.ts';
 import { apr1 } from './apr1.ts';
 import { BcryptThread } from './bcrypt-thread.ts';
 import type { Credentials } from './credentials.ts';
@@ -19,7 +20,9 @@ interface Entry {
 
 interface Entries {
   readonly users: ReadonlyMap<string, Entry>;
-  /** What is checked for a user who does not exist. */
+  /** The same without names: one of them is checked for a user who does not exist. */
+  readonly decoys: readonly Entry[];
+  /** The one whose check takes longest: no refusal does without such a check. */
   readonly costliest: Entry | null;
 }
 
@@ -38,7 +41,7 @@ export class HtpasswdFile {
   constructor(path: string, warn: (message: string) => void) {
     this.#label = `password file ${path}`;
     this.#warn = warn;
-    const empty: Entries = { users: new Map(), costliest: null };
+    const empty: Entries = { users: new Map(), decoys: [], costliest: null };
     const parse = (files: readonly TextFile[]): Entries => this.#parse(files);
     this.#file = new WatchedFiles({ path, watch: true, parse, empty, label: 'password file', warn });
   }
@@ -50,19 +53,18 @@ export class HtpasswdFile {
     });
   }
 
-  /** Whether these are a user's name and password. It takes as long for a user who does not exist. */
+  /** Whether these are a user's name and password. Refusing one who does not exist takes as long as refusing some user. */
   async accepts({ name, password }: Credentials): Promise<boolean> {
-    const { users, costliest } = await this.#file.current();
-    const entry = users.get(name);
+    const { users, decoys, costliest } = await this.#file.current();
     if (!costliest) return false;
-    if (!entry) {
-      await this.#matches(password, costliest.hash);
-      return false;
-    }
+    const decoy = decoys[this.#hmac(name).readUInt32BE() % decoys.length]!;
+    const user = users.get(name);
+    const entry = user ?? decoy;
     // The hash is part of it: with a new one in the file the old password is forgotten.
-    const memory = createHmac('sha256', this.#salt).update(`${entry.hash}:${password}`).digest('base64');
-    if (this.#right.has(memory)) return true;
-    const matches = await this.#matches(password, entry.hash);
+    const memory = this.#hmac(`${entry.hash}:${password}`).toString('base64');
+    if (user && this.#right.has(memory)) return true;
+    // The password of a decoy is no more right than any other one.
+    const matches = (await this.#matches(password, entry.hash)) && user !== undefined;
     if (matches) this.#remember(memory);
     else if (entry.cost < costliest.cost) await this.#matches(password, costliest.hash);
     return matches;
@@ -70,6 +72,10 @@ export class HtpasswdFile {
 
   async dispose(): Promise<void> {
     await this.#bcrypt.dispose();
+  }
+
+  #hmac(text: string): Buffer {
+    return createHmac('sha256', this.#salt).update(text).digest();
   }
 
   async #matches(password: string, hash: string): Promise<boolean> {
@@ -104,11 +110,12 @@ export class HtpasswdFile {
       const lines = bad.slice(0, 5).join(', ') + (bad.length > 5 ? ` and ${bad.length - 5} more` : '');
       this.#warn(`${this.#label}: passed over, because they have no bcrypt, apr1 or SHA hash: line ${lines}`);
     }
-    const costliest = [...users.values()].reduce<Entry | null>(
+    const decoys = [...users.values()];
+    const costliest = decoys.reduce<Entry | null>(
       (most, entry) => (most && most.cost >= entry.cost ? most : entry),
       null,
     );
-    return { users, costliest };
+    return { users, decoys, costliest };
   }
 }
 

@@ -1,7 +1,7 @@
+import type { Abort } from '../abort.ts';
 import type { PluginConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import type { Handshake, Identity } from '../handshake.ts';
-import { messageOf } from '../plugin/load.ts';
 import { Plugin } from '../plugin/plugin.ts';
 import { unlessAborted } from '../target/unless-aborted.ts';
 import type { Authenticator } from './authenticator.ts';
@@ -18,7 +18,7 @@ export class PluginAuthentication implements Authenticator {
     await this.#plugin.get();
   }
 
-  async authenticate(handshake: Handshake, signal: AbortSignal): Promise<Identity> {
+  async authenticate(handshake: Handshake, { signal }: Pick<Abort, 'signal'>): Promise<Identity> {
     const answer = await unlessAborted(this.#ask(handshake, signal), signal);
     const { label } = this.#plugin;
     if (answer === null) throw new BridgeError('AUTH_DENIED', { detail: label });

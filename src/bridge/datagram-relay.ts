@@ -40,7 +40,7 @@ export class DatagramRelay extends BaseRelay {
     });
     const { maxMessage } = this.config;
     const { maxDatagram } = this.#target;
-    // In base64 a message is a third longer than its datagram; the datagram is measured again.
+    // Put into base64 a message is a third longer than its datagram, which is measured again.
     const most = this.framing ? Math.ceil(maxDatagram / 3) * 4 : maxDatagram;
     connection.start(this, maxMessage > 0 ? Math.min(maxMessage, most) : most);
   }

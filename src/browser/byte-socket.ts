@@ -162,6 +162,7 @@ export class ByteSocket implements Socket {
   }
 }
 
+/** How a connection ended, as the message of an error. */
 function describeEnd({ code, reason, by }: Closed): string {
   if (by === 'network') return 'The connection broke';
   return `The peer closed with ${code}${reason && `: ${reason}`}`;

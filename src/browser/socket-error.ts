@@ -28,6 +28,7 @@ export type ConnectErrorCode =
  */
 export type SocketErrorCode = 'BAD_BASE64' | 'CLOSED' | 'RECEIVE_LIMIT';
 
+/** An error with a code to tell it by. */
 class CodedError<Code extends string> extends Error {
   readonly code: Code;
   /** How the connection ended, where that is known. */

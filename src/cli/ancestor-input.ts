@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { quoted } from '../address/host-port.ts';
+import { formatHostPort, quoted } from '../address/host-port.ts';
 import { BUILTIN_PAGES } from '../config/builtin-pages.ts';
 import { Secret } from '../config/secret.ts';
 import type { AncestorArguments } from './ancestor-option.ts';
@@ -203,7 +202,7 @@ class Reading {
       return;
     }
     const address = host === '' || host === '*' ? (ipv6 ? '::' : '0.0.0.0') : host;
-    this.builder.set('listen', `${isIPv6(address) ? `[${address}]` : address}:${number}`, 'source_port');
+    this.builder.set('listen', formatHostPort({ host: address, port: number }), 'source_port');
     this.builder.set('listenFamily', ipv6 ? 'ipv6' : 'ipv4', '--prefer-ipv6');
   }
 
@@ -251,7 +250,7 @@ class Reading {
       const name = host === '' ? '127.0.0.1' : host;
       const number = readPort(port, 1, quoted(word));
       const scheme = this.#has('--ssl-target') ? 'tls' : 'tcp';
-      this.builder.set('target.url', `${scheme}://${isIPv6(name) ? `[${name}]` : name}:${number}`, 'target_addr');
+      this.builder.set('target.url', `${scheme}://${formatHostPort({ host: name, port: number })}`, 'target_addr');
     }
     if (this.#has('--ssl-target') && socket === undefined) this.#targetTls();
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ResolvedConfig } from '../config/resolve.ts';
+import { messageOf } from '../errors.ts';
 import { EventHub } from '../observe/events.ts';
 import { logEvents } from '../observe/log.ts';
 import { logTraffic } from '../observe/traffic.ts';
@@ -45,17 +46,17 @@ export async function runBridge(resolved: ResolvedConfig, env: Environment, opti
   let removePidFile: (() => void) | null = null;
   try {
     if (options.client) {
-      await server.serve(options.client);
+      await ending.orSooner(server.serve(options.client));
       return await ending.whenServed();
     }
-    await server.listen();
+    if (await ending.orSooner(server.listen())) return await ending.status;
     if (options.pidFile !== null) removePidFile = writePidFile(options.pidFile);
     process.on('exit', () => removePidFile?.());
     for (const line of options.greet(server)) logger.log('info', line, { event: 'start' });
     await options.onListening();
     return await ending.status;
   } catch (error) {
-    await server.close(0);
+    await server.close(0).catch((failure: unknown) => ending.warn(failure));
     throw error;
   } finally {
     ending.dispose();
@@ -98,6 +99,22 @@ class Ending {
     return this.status;
   }
 
+  /** Waits for a step of the bridge, but not longer than for its end; tells whether the end has begun. */
+  async orSooner(step: Promise<void>): Promise<boolean> {
+    try {
+      await Promise.race([step, this.status]);
+    } catch (error) {
+      // What has been ended while it starts fails over that.
+      if (!this.#begun) throw error;
+    }
+    return this.#begun;
+  }
+
+  /** Tells of an end that was not in order. */
+  warn(failure: unknown): void {
+    this.#server.events.publish('warning', { message: `closing failed: ${messageOf(failure)}` });
+  }
+
   /** Takes no more signals. */
   dispose(): void {
     for (const stop of this.#stops.splice(0)) stop();
@@ -129,7 +146,7 @@ class Ending {
     closed.then(
       () => this.#resolve(status),
       (error: unknown) => {
-        this.#server.events.publish('warning', { message: `closing failed: ${String(error)}` });
+        this.warn(error);
         this.#resolve(EXIT.failure);
       },
     );

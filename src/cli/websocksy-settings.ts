@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { quoted } from '../address/host-port.ts';
+import { formatHostPort, quoted } from '../address/host-port.ts';
 import { isPort } from '../address/port.ts';
 import { InputBuilder } from './input-builder.ts';
 import { type Backend, createBackend, DefaultBackend } from './websocksy-backend.ts';
@@ -63,7 +62,7 @@ export class WebsocksySettings {
     const builder = new InputBuilder();
     const host = this.#listen.value.replace(/^\[(.*)\]$/s, '$1');
     const { origin } = this.#listen;
-    builder.set('listen', `${isIPv6(host) ? `[${host}]` : host}:${this.#port.value}`, origin);
+    builder.set('listen', formatHostPort({ host, port: Number(this.#port.value) }), origin);
     builder.set('relay.keepalive.interval', this.#ping.value, this.#ping.origin);
     const missing = this.#backend.build(builder, give);
     if (missing) return missing;

@@ -8,6 +8,7 @@ import type { Option } from './option.ts';
 import { formatDuration, formatSize } from './quantity.ts';
 import { Secret } from './secret.ts';
 import { formatTarget, type TargetAddress } from '../address/target-address.ts';
+import { maskUserinfo } from '../address/userinfo.ts';
 
 /** A resolved config as YAML in the words of a config file, so that it can be used as one. Secrets are not shown. */
 export function describeConfig(config: ExpandedConfig): string {
@@ -23,13 +24,14 @@ export function describeConfig(config: ExpandedConfig): string {
 }
 
 function describeListener(listener: ExpandedListener): object {
-  const { name, listen, listenFamily, legacyProtocols, web, auth, tls, limits, routes } = listener;
+  const { name, listen, listenFamily, legacyProtocols, plainAnswer, web, auth, tls, limits, routes } = listener;
   return {
     name,
     listen: formatListen(listen),
     ...(listen.kind === 'unix' ? { unixMode: listen.mode.toString(8).padStart(4, '0') } : {}),
     ...(listenFamily === 'any' ? {} : { listenFamily }),
     ...(legacyProtocols ? { legacyProtocols } : {}),
+    ...(plainAnswer === 'upgrade-required' ? {} : { plainAnswer }),
     ...(web ? { web: group('web', web) } : {}),
     ...(auth ? { auth: group('auth', auth) } : {}),
     ...(tls ? { tls: group('tls', tls) } : {}),
@@ -92,6 +94,8 @@ function written(option: Option, value: unknown): unknown {
       return String(value).includes('PRIVATE KEY') ? String(new Secret('')) : value;
     case 'secret':
       return String(value);
+    case 'url':
+      return maskUserinfo(value as string, String(new Secret('')));
     case 'credentials':
       return (value as readonly Secret[]).map(String);
     default:

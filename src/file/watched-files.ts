@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { reasonOf } from './reason.ts';
 
 /** How often the file system is asked whether something has changed, at most, in ms. */
 const CHECK_INTERVAL = 500;
@@ -36,7 +37,8 @@ export interface WatchedFilesOptions<Content> {
 export class WatchedFiles<Content> {
   readonly #options: WatchedFilesOptions<Content>;
   #content: Content | null = null;
-  #stamp = '';
+  /** null = to be read again in any case. */
+  #stamp: string | null = null;
   #checkedAt = -Infinity;
   #checking: Promise<void> | null = null;
   #complaint = '';
@@ -67,7 +69,7 @@ export class WatchedFiles<Content> {
   }
 
   async #check(): Promise<void> {
-    let stamp = '';
+    let stamp: string | null = null;
     try {
       ({ stamp } = await stampOf(this.#options.path));
       if (stamp === this.#stamp && this.#content !== null) return;
@@ -96,23 +98,7 @@ export class WatchedFiles<Content> {
   }
 }
 
-/** What went wrong with a file, without its path: the message has that already. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'ENOENT':
-      return 'it does not exist';
-    case 'EACCES':
-    case 'EPERM':
-      return 'it may not be read';
-    case 'ENOTDIR':
-      return 'it is not in a directory';
-    default:
-      return code ?? message;
-  }
-}
-
-async function readAll(place: string): Promise<{ stamp: string; files: TextFile[] }> {
+async function readAll(place: string): Promise<{ stamp: string | null; files: TextFile[] }> {
   const { stamp, newest, files: found, bytes } = await stampOf(place);
   if (bytes > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES / 1024 / 1024} MiB`);
   const files: TextFile[] = [];
@@ -124,7 +110,7 @@ async function readAll(place: string): Promise<{ stamp: string; files: TextFile[
     });
     if (text !== null) files.push({ path: file, text: text.replace(/^\uFEFF/, '') });
   }
-  return { stamp: Date.now() - newest < UNSETTLED ? '' : stamp, files };
+  return { stamp: Date.now() - newest < UNSETTLED ? null : stamp, files };
 }
 
 interface Stamp {

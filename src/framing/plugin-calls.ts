@@ -1,6 +1,5 @@
-import { BridgeError } from '../errors.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import type { PluginFramer, PluginFraming, PluginUnframer } from '../plugin/api.ts';
-import { messageOf } from '../plugin/load.ts';
 import { liesIn } from '../stream/lies-in.ts';
 
 /** A plugin as framings know it: loaded and made. */

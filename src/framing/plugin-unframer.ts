@@ -1,5 +1,4 @@
-import { BridgeError } from '../errors.ts';
-import { messageOf } from '../plugin/load.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import { OPCODE } from '../websocket/opcode.ts';
 import type { Unframer } from './framing.ts';
 import { answerOf, bytesOf, disposed, guarded, type LoadedFraming, madeBy } from './plugin-calls.ts';

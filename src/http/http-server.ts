@@ -4,8 +4,9 @@ import type { ListenerConfig } from '../config/model.ts';
 import { asBridgeError, BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { HttpConnection } from './http-connection.ts';
-import { isHixie, readHixie, type HixieOpening } from './legacy-hixie.ts';
+import type { HixieOpening } from './legacy-hixie.ts';
 import { explainFailure, type ParseFailure } from './parse-failure.ts';
+import { readOpening } from './read-opening.ts';
 import { refuse, refuseRequest } from './refusal.ts';
 import { countHosts, hasBody } from './request-head.ts';
 import type { RequestHandler } from './request-handler.ts';
@@ -172,18 +173,12 @@ export class HttpFront {
       socket.destroy();
       return;
     }
-    const { legacyProtocols = false, limits } = this.#options.config;
     const tooMany = this.#tooManyHeaders(req);
-    if (!tooMany && legacyProtocols && isHixie(req)) {
-      readHixie(req, socket, head, limits.headerTimeout, {
-        accept: (hixie, rest) => this.#handOn(req, connection, rest, hixie),
-        refuse: (error) => this.#refuse(connection, error),
-      });
-      return;
-    }
-    const error = tooMany ?? checkUpgrade(req, legacyProtocols);
-    if (error) this.#refuse(connection, error);
-    else this.#handOn(req, connection, head, null);
+    if (tooMany) return this.#refuse(connection, tooMany);
+    readOpening(req, socket, head, this.#options.config, {
+      accept: (hixie, rest) => this.#handOn(req, connection, rest, hixie),
+      refuse: (error) => this.#refuse(connection, error),
+    });
   }
 
   #handOn(req: IncomingMessage, connection: HttpConnection, head: Buffer, hixie: HixieOpening | null): void {

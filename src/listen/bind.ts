@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type ListenOptions, type Server } from 'node:net';
+import { formatHostPort } from '../address/host-port.ts';
 import type { ListenAddress } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import { explainListenError } from './listen-error.ts';
@@ -40,7 +41,7 @@ export async function bindTcp(
   nextFreePort: boolean,
 ): Promise<void> {
   const host = await addressOf(name, family).catch((error: unknown) => {
-    throw explainListenError(error, hostPort(name, port));
+    throw explainListenError(error, formatHostPort({ host: name, port }));
   });
   const last = nextFreePort && port > 0 ? Math.min(port + PORTS_TRIED, LAST_PORT) : port;
   for (let candidate = port; ; candidate += 1) {
@@ -54,7 +55,7 @@ export async function bindTcp(
         return bindTcp(server, { kind: 'tcp', host: '0.0.0.0', port }, nextFreePort);
       const taken = code === 'EADDRINUSE';
       if (!taken || candidate >= last) {
-        const where = hostPort(host, port);
+        const where = formatHostPort({ host, port });
         throw explainListenError(error, candidate === port ? where : `${where} and the ports up to ${candidate}`);
       }
     }
@@ -76,9 +77,4 @@ export async function bindDescriptor(server: Server, fd: number): Promise<void> 
     const { code, message } = error as NodeJS.ErrnoException;
     throw new BridgeError('LISTEN_FD_INVALID', { detail: `fd:${fd} (${code ?? message})`, cause: error });
   }
-}
-
-/** Host and port as one writes them: an IPv6 address in brackets. */
-export function hostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,11 +1,12 @@
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { formatHostPort } from '../address/host-port.ts';
 import type { ListenerConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import type { ClientAddress } from '../handshake.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { refuse } from '../http/refusal.ts';
-import { bindDescriptor, bindTcp, hostPort } from './bind.ts';
+import { bindDescriptor, bindTcp } from './bind.ts';
 import { answerFlashPolicy } from './flash-policy.ts';
 import { sniff, type SniffResult } from './sniff.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
@@ -134,8 +135,9 @@ export class Listener {
     const { address, port } = bound;
     const named = wanted.kind === 'tcp' && isIP(wanted.host) === 0 && wanted.host !== '';
     const host = named ? wanted.host : WILDCARDS.has(address) ? 'localhost' : address;
-    const url = new URL(`${secure ? 'https' : 'http'}://${hostPort(host.replace(/%.*/, ''), port)}/`).href;
-    return { address: hostPort(address, port), url, secure, port };
+    const url = new URL(`${secure ? 'https' : 'http'}://${formatHostPort({ host: host.replace(/%.*/, ''), port })}/`)
+      .href;
+    return { address: formatHostPort({ host: address, port }), url, secure, port };
   }
 
   #onConnection(socket: Socket): void {

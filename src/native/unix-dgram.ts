@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import { loadNative } from './load.ts';
 
 /** What native/unix-dgram.c exports; the comment at its top says what each function does. */
@@ -24,4 +25,10 @@ let loaded: UnixDgram | null = null;
 export function unixDgram(): UnixDgram {
   loaded ??= loadNative('unix-dgram') as UnixDgram;
   return loaded;
+}
+
+/** The error for what one of its functions gave; `syscall` is what it was about. */
+export function systemError(negatedErrno: number, syscall: string): NodeJS.ErrnoException {
+  const code = getSystemErrorName(negatedErrno);
+  return Object.assign(new Error(`${syscall} ${code}`), { code, errno: negatedErrno, syscall });
 }

@@ -3,7 +3,7 @@ import type { ClientAddress } from '../handshake.ts';
 
 /** What subscribers and function targets may know of a session. The numbers are live. */
 export interface SessionView {
-  /** Unique within the process, counting from 1. */
+  /** Unique within its bridge, counting from 1. */
   readonly id: number;
   readonly stage: Stage;
   readonly listener: string;
@@ -28,7 +28,7 @@ export interface SessionView {
 
 /** How a session ended: the first reason, as both sides were told it. */
 export interface SessionEnd {
-  /** Close code (RFC 6455 §7.4) that describes the end; 1006 when there was no close handshake; 0 before the upgrade. */
+  /** Close code (RFC 6455 §7.4) that describes the end; 1006 when there was no close handshake. */
   readonly code: number;
   readonly reason: string;
   /** Who ended it. */
@@ -48,6 +48,7 @@ export interface BridgeEvents {
     readonly url: string;
     readonly secure: boolean;
   };
+  /** A listener that was ready accepts no more. What it has accepted may still be open. */
   'listener:close': { readonly listener: string };
   /** A connection failed before it became a session (stages accept to http). */
   'connection:refused': { readonly listener: string; readonly client: ClientAddress; readonly error: BridgeError };

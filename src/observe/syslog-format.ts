@@ -27,11 +27,6 @@ export const SYSLOG_FACILITIES = {
 
 export type SyslogFacility = keyof typeof SYSLOG_FACILITIES;
 
-/** Whether a text names a facility. */
-export function isSyslogFacility(text: string): text is SyslogFacility {
-  return Object.hasOwn(SYSLOG_FACILITIES, text);
-}
-
 /** RFC 5424, or what syslog(3) and RFC 3164 did before it. */
 export type SyslogFormat = 'rfc5424' | 'rfc3164';
 

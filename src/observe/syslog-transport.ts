@@ -2,9 +2,8 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { connect, type Socket } from 'node:net';
 import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import { BridgeError } from '../errors.ts';
-import { unixDgram, WRITABLE, type UnixDgram, type UnixDgramSocket } from '../native/unix-dgram.ts';
+import { systemError, unixDgram, WRITABLE, type UnixDgram, type UnixDgramSocket } from '../native/unix-dgram.ts';
 import type { SyslogAddress } from './syslog-address.ts';
 
 /** What a transport tells its owner. */
@@ -48,12 +47,12 @@ export function openTransport(address: SyslogAddress, handlers: TransportHandler
 function connectDgram(native: UnixDgram, path: string): DgramSocket | null {
   const ready = { call: (_events: number): void => undefined };
   const socket = native.create((events) => ready.call(events));
-  if (typeof socket === 'number') throw systemError(socket);
+  if (typeof socket === 'number') throw systemError(socket, 'socket');
   const result = native.connect(socket, path);
   if (result >= 0) return { native, socket, ready };
   native.close(socket);
   if (result === -EPROTOTYPE) return null;
-  throw systemError(result);
+  throw systemError(result, 'connect');
 }
 
 interface DgramSocket {
@@ -76,7 +75,7 @@ class DgramTransport implements SyslogTransport {
     this.#socket = socket;
     this.#handlers = handlers;
     ready.call = (events) => {
-      if (events < 0) return this.#fail(events);
+      if (events < 0) return this.#fail(events, 'poll');
       native.watch(socket, 0);
       handlers.onReady();
     };
@@ -88,7 +87,7 @@ class DgramTransport implements SyslogTransport {
     const result = this.#native.send(this.#socket, message);
     if (result >= 0) return true;
     if (result === -EAGAIN) this.#native.watch(this.#socket, WRITABLE);
-    else this.#fail(result);
+    else this.#fail(result, 'send');
     return false;
   }
 
@@ -97,10 +96,10 @@ class DgramTransport implements SyslogTransport {
     this.#native.close(this.#socket);
   }
 
-  #fail(negatedErrno: number): void {
+  #fail(negatedErrno: number, syscall: string): void {
     if (this.#failed) return;
     this.close();
-    process.nextTick(() => this.#handlers.onError(systemError(negatedErrno)));
+    process.nextTick(() => this.#handlers.onError(systemError(negatedErrno, syscall)));
   }
 }
 
@@ -155,8 +154,9 @@ class UdpTransport implements SyslogTransport {
       if (error) return this.#fail(error);
       const socket = (this.#socket = createSocket(family === 6 ? 'udp6' : 'udp4').unref());
       socket.on('error', (failure) => this.#fail(failure));
-      socket.connect(port, address, () => {
+      socket.connect(port, address, (refused?: Error) => {
         if (this.#closed) return;
+        if (refused) return this.#fail(refused);
         this.#connected = true;
         handlers.onReady();
       });
@@ -186,11 +186,6 @@ class UdpTransport implements SyslogTransport {
     this.close();
     process.nextTick(() => this.#handlers.onError(error));
   }
-}
-
-function systemError(negatedErrno: number): NodeJS.ErrnoException {
-  const code = getSystemErrorName(negatedErrno);
-  return Object.assign(new Error(code), { code });
 }
 
 /** Puts what is wrong with the way to a daemon into the table's terms. */

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BridgeError } from '../errors.ts';
+import { constants, Script } from 'node:vm';
+import { BridgeError, messageOf } from '../errors.ts';
 import { API_VERSION, type PluginModule } from './api.ts';
 
 /** How long the code of a plugin may take to be loaded, in ms. */
@@ -33,17 +34,6 @@ export function invalid(module: string, what: string, remedy: string, cause?: un
   return new BridgeError('PLUGIN_INVALID', { detail: `plugin ${module} (${what})`, remedy, cause });
 }
 
-/** The message of something thrown by foreign code, as one line. Never throws, whatever that is. */
-export function messageOf(thrown: unknown): string {
-  try {
-    const said: unknown = thrown instanceof Error ? thrown.message || thrown.name : thrown;
-    const text = String(said);
-    return text.split('\n', 1)[0]!.trim();
-  } catch {
-    return 'something that has no text';
-  }
-}
-
 type Exports = Readonly<Record<string, unknown>>;
 
 async function importModule(module: string, directory: string): Promise<Exports> {
@@ -70,13 +60,27 @@ function load(specifier: string): Promise<Exports> {
 /** Looks for a package where the bridge was started, once it is not where the bridge is installed. */
 async function loadFrom(directory: string, module: string, error: unknown): Promise<Exports> {
   if (!isMissing(error, module)) throw error;
+  const parent = path.join(directory, 'package.json');
   let file: string;
   try {
-    file = createRequire(path.join(directory, 'package.json')).resolve(module);
-  } catch {
+    file = createRequire(parent).resolve(module);
+  } catch (refusal) {
+    if ((refusal as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return importFrom(parent, module);
     throw error;
   }
   return load(pathToFileURL(file).href);
+}
+
+/**
+ * Imports a package as if by the text of another file, for packages that export something to `import` alone: `require` does
+ * not find them. They are few, and Node warns that this way is experimental, so that it is not the first one.
+ */
+function importFrom(parent: string, module: string): Promise<Exports> {
+  const script = new Script('(specifier) => import(specifier)', {
+    filename: parent,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  return (script.runInThisContext() as (specifier: string) => Promise<Exports>)(module);
 }
 
 /** Whether it is the plugin itself that is missing, not something that it imports. */
@@ -86,14 +90,23 @@ function isMissing(error: unknown, module: string): boolean {
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return false;
   const missing = /'([^']*)'|^Failed to load url (\S+)/.exec(message);
   const name = missing?.[1] ?? missing?.[2];
-  return name === undefined || name === module || name === pathToFileURL(module).href;
+  // Of 'package/file' it is the package that is missing.
+  return name === undefined || module === name || module.startsWith(`${name}/`) || name === pathToFileURL(module).href;
 }
 
 function notFound(module: string, cause: unknown): BridgeError {
   const remedy = path.isAbsolute(module)
     ? 'Check its path.'
-    : `Install the package with npm install ${module}, or give an absolute path.`;
+    : `Install the package with npm install ${packageOf(module)}, or give an absolute path.`;
   return new BridgeError('PLUGIN_NOT_FOUND', { detail: `plugin ${module}`, remedy, cause });
+}
+
+/** The package of 'package/file' or '@scope/package/file'. */
+function packageOf(module: string): string {
+  return module
+    .split('/')
+    .slice(0, module.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 async function inTime(work: Promise<Exports>, module: string, timeout: number): Promise<Exports> {

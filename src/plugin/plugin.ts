@@ -1,7 +1,7 @@
 import type { PluginConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import type { PluginAuthenticator, PluginContext, PluginFraming, PluginResolver, PluginTokenSource } from './api.ts';
-import { invalid, loadPlugin, messageOf } from './load.ts';
+import { invalid, loadPlugin } from './load.ts';
 
 /** How long a plugin may take to give back what it holds, in ms. */
 const DISPOSE_TIMEOUT = 2000;

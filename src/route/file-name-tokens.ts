@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BridgeError } from '../errors.ts';
 import { findEntry } from '../file/directory-entry.ts';
-import { reasonOf } from '../file/watched-files.ts';
-import { checkDirectory } from './token-directory.ts';
+import { reasonOf } from '../file/reason.ts';
+import { checkDirectory } from './check-directory.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** An address is shorter. */
@@ -20,7 +20,7 @@ export class FileNameTokens implements TokenSource {
   }
 
   async start(): Promise<void> {
-    await checkDirectory(this.#directory, this.label);
+    await checkDirectory(this.#directory, this.label, 'TOKEN_SOURCE_INVALID');
   }
 
   async lookup(token: string): Promise<string | null> {

@@ -1,6 +1,7 @@
 import type { TokenSourceConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
-import { reasonOf, type TextFile, WatchedFiles } from '../file/watched-files.ts';
+import { reasonOf } from '../file/reason.ts';
+import { type TextFile, WatchedFiles } from '../file/watched-files.ts';
 import { readTokenAddress } from './token-address.ts';
 import type { TokenSource } from './token-source.ts';
 

@@ -1,3 +1,4 @@
+import { splitUserinfo } from '../address/userinfo.ts';
 import type { TokenSourceConfig } from '../config/model.ts';
 import { BridgeError } from '../errors.ts';
 import { isTokenAddress } from './token-address.ts';
@@ -17,18 +18,15 @@ export class HttpTokens implements TokenSource {
   readonly #headers: Record<string, string>;
 
   constructor({ url, format }: TokenSourceConfig & { kind: 'http' }) {
-    const parsed = parseUrl(url);
-    this.#origin = parsed.origin;
-    this.label = `token API ${parsed.origin}`;
+    // fetch takes no user and password in an address.
+    const [userinfo, address] = splitUserinfo(url);
+    const { origin } = parseUrl(address);
+    this.#url = address;
+    this.#origin = origin;
+    this.label = `token API ${origin}`;
     this.#format = format;
     this.#headers = { Accept: format === 'json' ? 'application/json' : 'text/plain, */*;q=0.5' };
-    // fetch takes no user and password in an address.
-    const { username, password } = parsed;
-    if (username !== '' || password !== '') {
-      const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-      this.#headers['Authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`;
-    }
-    this.#url = url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1');
+    if (userinfo) this.#headers['Authorization'] = basic(userinfo, this.label);
   }
 
   async lookup(token: string, signal: AbortSignal): Promise<TokenAddress | null> {
@@ -119,6 +117,21 @@ function parseUrl(url: string): URL {
     detail: 'token API (its address is no URL)',
     remedy: "Give a URL such as http://localhost:8080/tokens/%s, where '%s' stands for the token.",
   });
+}
+
+/** The credentials of RFC 7617 for 'user:password' as it stands in an address, with escapes. */
+function basic(userinfo: string, label: string): string {
+  const colon = userinfo.indexOf(':');
+  const pair = colon === -1 ? `${userinfo}:` : userinfo;
+  try {
+    return `Basic ${Buffer.from(decodeURIComponent(pair)).toString('base64')}`;
+  } catch (cause) {
+    throw new BridgeError('TOKEN_SOURCE_INVALID', {
+      detail: `${label} (a '%' in its user or password begins no escape)`,
+      remedy: "Write %25 for each '%' that is one itself.",
+      cause,
+    });
+  }
 }
 
 /** The system's word for what went wrong; fetch hides it in a cause. */

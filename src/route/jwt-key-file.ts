@@ -1,6 +1,7 @@
 import { Secret } from '../config/secret.ts';
 import { BridgeError } from '../errors.ts';
-import { reasonOf, type TextFile, WatchedFiles } from '../file/watched-files.ts';
+import { reasonOf } from '../file/reason.ts';
+import { type TextFile, WatchedFiles } from '../file/watched-files.ts';
 import { type JwtKey, readJwtKeys } from './jwt-key.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { PeerAddress } from '../address/peer-address.ts';
 import { formatTarget } from '../address/target-address.ts';
@@ -6,11 +6,12 @@ import type { PeerFilesTargetConfig, RouteConfig, TargetConfig } from '../config
 import { BridgeError } from '../errors.ts';
 import { isAbsence, isInside } from '../file/directory-entry.ts';
 import { FileCache } from '../file/file-cache.ts';
-import { reasonOf } from '../file/watched-files.ts';
+import { reasonOf } from '../file/reason.ts';
 import type { Handshake, Identity } from '../handshake.ts';
 import type { Target } from '../target/target.ts';
 import { unlessAborted } from '../target/unless-aborted.ts';
 import { targetOf } from './address-target.ts';
+import { checkDirectory } from './check-directory.ts';
 import { expandExpression, parseExpression, type PeerExpression, type PeerFileName } from './peer-expression.ts';
 import { peerFraming } from './peer-framing.ts';
 import { choosePeerLine, parsePeerLines, type PeerLine } from './peer-lines.ts';
@@ -39,8 +40,7 @@ export class PeerFilesRoute implements Chooser {
   /** The files may come and go; the directory has to be there. */
   async start(): Promise<void> {
     const { path: directory } = this.#config;
-    const problem = await stat(directory).then((stats) => (stats.isDirectory() ? '' : 'it is no directory'), reasonOf);
-    if (problem) throw new BridgeError('PEER_FILES_INVALID', { detail: `${directory} (${problem})` });
+    await checkDirectory(directory, directory, 'PEER_FILES_INVALID');
   }
 
   /** Finds the line for a client. Throws PEER_NOT_FOUND, or PEER_INVALID with the place of the line that is wrong. */

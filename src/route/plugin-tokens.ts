@@ -1,6 +1,5 @@
 import type { PluginConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
-import { messageOf } from '../plugin/load.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import { Plugin } from '../plugin/plugin.ts';
 import { unlessAborted } from '../target/unless-aborted.ts';
 import { isTokenAddress } from './token-address.ts';

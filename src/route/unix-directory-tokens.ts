@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { BridgeError } from '../errors.ts';
 import { findEntry } from '../file/directory-entry.ts';
-import { reasonOf } from '../file/watched-files.ts';
-import { checkDirectory } from './token-directory.ts';
+import { reasonOf } from '../file/reason.ts';
+import { checkDirectory } from './check-directory.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** The token is the name of a Unix socket in a directory. */
@@ -17,7 +17,7 @@ export class UnixDirectoryTokens implements TokenSource {
   }
 
   async start(): Promise<void> {
-    await checkDirectory(this.#directory, this.label);
+    await checkDirectory(this.#directory, this.label, 'TOKEN_SOURCE_INVALID');
   }
 
   async lookup(token: string): Promise<string | null> {

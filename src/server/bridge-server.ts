@@ -1,48 +1,27 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { createAuthenticator } from '../auth/create-authenticator.ts';
-import type { BridgeConfig, FramingConfig, ListenerConfig, TargetConfig } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
-import type { ClientAddress } from '../handshake.ts';
-import { clientAddress } from '../http/client-address.ts';
-import { createHttpServer, type HttpFront } from '../http/http-server.ts';
-import { isHixie, readHixie, type HixieOpening } from '../http/legacy-hixie.ts';
-import { readHandshake } from '../http/read-handshake.ts';
-import { checkUpgrade, refuseUpgrade } from '../http/upgrade.ts';
-import { Listener } from '../listen/listener.ts';
-import { EventHub, type BridgeEventName, type BridgeEvents, type SessionView } from '../observe/events.ts';
+import type { BridgeConfig, ListenerConfig } from '../config/model.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import { Framings } from '../framing/framings.ts';
-import { FixedRoutes } from '../route/fixed-routes.ts';
+import { readHandshake } from '../http/read-handshake.ts';
+import { EventHub, type BridgeEventName, type BridgeEvents, type SessionView } from '../observe/events.ts';
 import { Recorder } from '../record/recorder.ts';
-import { createTarget } from '../target/create-target.ts';
-import type { Target, TargetHost } from '../target/target.ts';
+import { attachTo } from './attach.ts';
 import { Clock, tickFor } from './clock.ts';
-import { fileGuard } from './file-guard.ts';
+import { type BridgeAddress, Door, type OnUpgrade } from './door.ts';
 import { Life } from './life.ts';
 import { SessionRegistry } from './session-registry.ts';
-import { Session, type Entrance, type SessionHost } from './session.ts';
+import { Session, type SessionHost } from './session.ts';
+import { settleAll, settlesWithin } from './settle.ts';
+import { WayIn } from './way-in.ts';
 
-/** Deadline for authenticating a client and for finding its target, in ms. */
-const LOOKUP_TIMEOUT = 10_000;
+export type { BridgeAddress } from './door.ts';
 
 /** How long the recordings get to reach the disk when the bridge closes, in ms. */
 const RECORD_DEADLINE = 5000;
 
-/** Where a listener can be reached. */
-export interface BridgeAddress {
-  readonly listener: string;
-  /** 'host:port' with the port that was taken, or a path. */
-  readonly address: string;
-  /** What a browser opens; '' for a Unix socket. */
-  readonly url: string;
-  readonly secure: boolean;
-}
-
-interface Door {
-  readonly listener: Listener;
-  readonly front: HttpFront;
-}
+/** How long connections that were cut off get to be gone, in ms. */
+const CUT_OFF_DEADLINE = 1000;
 
 /** Assembles a bridge from its config: listeners in front, sessions behind them, targets at the far end. */
 export class BridgeServer {
@@ -51,15 +30,12 @@ export class BridgeServer {
   readonly #host: SessionHost;
   readonly #life: Life | null;
   readonly #doors: Door[] = [];
-  readonly #attached: (() => void)[] = [];
-  readonly #targets: Target[] = [];
-  readonly #started = new Set<Target>();
-  readonly #entrances: Entrance[] = [];
-  /** Those whose plugins are still to be loaded. */
-  readonly #unloaded: FramingConfig[] = [];
-  #addresses: BridgeAddress[] = [];
+  readonly #ways: WayIn[] = [];
+  /** What takes the bridge from the servers of others again. */
+  readonly #detaches = new Set<() => void>();
   readonly #warnings: string[];
-  #state: 'new' | 'listening' | 'closed' = 'new';
+  /** new → listening → draining → closed; every step may be left out. */
+  #state: 'new' | 'listening' | 'draining' | 'closed' = 'new';
 
   /** `warnings` are published when the bridge starts. */
   constructor(config: BridgeConfig, events: EventHub = new EventHub(), warnings: readonly string[] = []) {
@@ -86,7 +62,7 @@ export class BridgeServer {
 
   /** Where the bridge listens, once `listen` has resolved. */
   get addresses(): readonly BridgeAddress[] {
-    return this.#addresses;
+    return this.#doors.flatMap(({ address }) => address ?? []);
   }
 
   /** The sessions that are open now. */
@@ -94,22 +70,22 @@ export class BridgeServer {
     return this.#host.registry;
   }
 
-  /** Opens every listener. Rejects with a BridgeError LISTEN_* when one cannot be opened; then none stays open. */
+  /**
+   * Opens every listener. Rejects with a BridgeError LISTEN_* when one cannot be opened, and with SHUTDOWN when the bridge
+   * is closed meanwhile; then none stays open.
+   */
   async listen(): Promise<void> {
-    if (this.#state !== 'new') {
-      throw new BridgeError('LISTEN_FAILED', {
-        detail: `the bridge ${this.#state === 'closed' ? 'has been closed' : 'listens already'}`,
-        remedy: 'Make another one with createBridge.',
-      });
-    }
+    if (this.#state === 'listening') throw unusable('the bridge listens already');
+    this.#requireUsable();
     this.#state = 'listening';
     try {
-      const doors = this.config.listeners.map((config) => ({ config, entrance: this.#entrance(config) }));
-      await this.#startTargets();
-      for (const { entrance } of doors) await startEntrance(entrance);
-      for (const { config, entrance } of doors) await this.#open(config, entrance);
+      const ways = this.config.listeners.map((config) => ({ config, way: this.#wayIn(config) }));
+      for (const { way } of ways) await this.#start(way);
+      for (const { config, way } of ways) await this.#door(config, way).open();
+      this.#requireOpen();
     } catch (error) {
-      await this.close(0);
+      // Whoever has ended the bridge meanwhile sees to the rest.
+      if (!this.#isEnding) await this.close(0).catch((failure: unknown) => this.#warnOfClosing(failure));
       throw error;
     }
     this.#life?.start();
@@ -117,211 +93,176 @@ export class BridgeServer {
 
   /**
    * Serves one connection that somebody else has accepted, by the first listener, without listening. Resolves when it and
-   * all that came of it has ended.
+   * all that came of it has ended. Rejects when it cannot be served; then it is destroyed.
    */
   async serve(socket: Socket): Promise<void> {
-    const config = this.config.listeners[0];
-    if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'serve needs a config with routes' });
-    const entrance = this.#entrance(config);
-    await this.#startTargets();
-    await startEntrance(entrance);
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    this.#door(config, entrance).listener.adopt(socket);
+    try {
+      const config = this.#firstListener('serve');
+      this.#requireUsable();
+      const way = this.#wayIn(config);
+      await this.#start(way);
+      this.#door(config, way).adopt(socket);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
     await closed;
     await this.#host.registry.whenEmpty(null);
-  }
-
-  /** Stops accepting and resolves when the last session has ended by itself, however long that takes. */
-  async drain(): Promise<void> {
-    await Promise.all(this.#doors.map(({ listener }) => listener.close()));
-    await this.#host.registry.whenEmpty(null);
-    await this.close(0);
   }
 
   /**
    * Serves WebSockets on a server of node:http or node:https that the caller owns, by the routes of the first listener.
    *
-   * Takes connections at once: those that come before everything is ready wait for it. Resolves then, or rejects.
+   * Takes connections at once: those that come before everything is ready wait for it, as long as a look-up may take.
+   * Resolves when everything is ready, or rejects and leaves the server as it was.
    */
   async attach(server: Server, options: { readonly path?: string } = {}): Promise<void> {
-    const config = this.config.listeners[0];
-    if (!config) throw new BridgeError('CONFIG_INVALID', { detail: 'attach needs a config with routes' });
-    const entrance = this.#entrance(config);
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      const elsewhere = options.path !== undefined && request.url?.split('?', 1)[0] !== options.path;
-      // Somebody else may serve other paths; when nobody does, their clients would wait for ever.
-      if (elsewhere && server.listenerCount('upgrade') > 1) return;
-      const { name, legacyProtocols = false, limits } = config;
-      const accept = (hixie: HixieOpening | null, rest: Buffer): void =>
-        this.#begin(entrance, name, request, socket, rest, hixie);
-      const refuse = (error: BridgeError): void => {
-        socket.on('error', () => {});
-        refuseUpgrade(socket, error);
-        this.events.publish('connection:refused', { listener: name, client: clientAddress(socket), error });
-      };
-      if (elsewhere) return refuse(new BridgeError('ROUTE_NOT_FOUND'));
-      if (legacyProtocols && isHixie(request)) {
-        return readHixie(request, socket, head, limits.headerTimeout, { accept, refuse });
-      }
-      const error = checkUpgrade(request, legacyProtocols);
-      return error ? refuse(error) : accept(null, head);
-    };
-    server.on('upgrade', onUpgrade);
-    this.#attached.push(() => server.off('upgrade', onUpgrade));
-    await this.#startTargets();
-    await startEntrance(entrance);
+    const config = this.#firstListener('attach');
+    this.#requireUsable();
+    const { name } = config;
+    const way = this.#wayIn(config);
+    const detach = attachTo(server, options.path, config, {
+      onUpgrade: this.#taker(way, name),
+      onRefused: (client, error) => this.events.publish('connection:refused', { listener: name, client, error }),
+    });
+    this.#detaches.add(detach);
+    try {
+      await this.#start(way);
+    } catch (error) {
+      this.#detaches.delete(detach);
+      detach();
+      await way.end().catch((failure: unknown) => this.#warnOfClosing(failure));
+      throw error;
+    }
+  }
+
+  /** Stops accepting and resolves when the last session has ended by itself, however long that takes. */
+  async drain(): Promise<void> {
+    this.#refuseAll('draining');
+    await Promise.allSettled(this.#doors.map((door) => door.shut()));
+    await this.#host.registry.whenEmpty(null);
+    await this.close();
   }
 
   /**
-   * Stops accepting, tells every session (Close 1001) and resolves when all have ended; those that have not after
-   * `grace` ms are cut off.
+   * Stops accepting, tells every session (Close 1001) and resolves when all have ended, and every response under way;
+   * those that have not after `grace` ms are cut off.
    */
   async close(grace: number = this.config.shutdown.grace): Promise<void> {
-    this.#state = 'closed';
-    this.#life?.stop();
-    for (const detach of this.#attached.splice(0)) detach();
+    this.#refuseAll('closed');
+    const { registry, recorder } = this.#host;
     // First of all: who is told of the end and comes back at once finds nobody, instead of a connection that is reset.
-    const shut = Promise.all(this.#doors.map(({ listener }) => listener.close()));
-    await shut.catch(() => {});
-    const closed = Promise.all(this.#doors.map((door) => endFront(door)));
-    for (const session of this.#host.registry) session.fail(new BridgeError('SHUTDOWN'));
-    if (!(await this.#host.registry.whenEmpty(grace))) this.destroy();
-    for (const { front } of this.#doors) front.destroy();
-    await closed;
-    await shut;
-    await this.#host.recorder.close(RECORD_DEADLINE);
-    await Promise.all(this.#targets.map(async (target) => target.stop?.()));
-    await this.#dispose();
+    const shut = this.#doors.map((door) => door.shut());
+    await Promise.allSettled(shut);
+    const ended = this.#doors.map((door) => door.end());
+    for (const session of registry) session.fail(new BridgeError('SHUTDOWN'));
+    const allEnded = Promise.all([...ended, registry.whenEmpty(null)]);
+    if (!(await settlesWithin(allEnded, grace))) {
+      this.#cutOff();
+      await settlesWithin(allEnded, CUT_OFF_DEADLINE);
+    }
+    await recorder.close(RECORD_DEADLINE);
+    // A socket file that cannot be removed is told last: all else is cleaned up by then.
+    await settleAll([this.#giveBack(), ...shut]);
   }
 
   /** Cuts off everything now. */
   destroy(): void {
-    this.#state = 'closed';
-    this.#life?.stop();
-    for (const { listener, front } of this.#doors) {
-      void listener.close();
-      listener.destroyPending();
-      front.destroy();
-    }
-    for (const session of this.#host.registry) session.destroy();
-    for (const target of this.#targets) void target.stop?.();
-    void this.#dispose();
+    this.#refuseAll('closed');
+    const shut = this.#doors.map((door) => door.shut());
+    this.#cutOff();
+    settleAll([this.#giveBack(), ...shut]).catch((failure: unknown) => this.#warnOfClosing(failure));
   }
 
-  /** Makes what leads from a listener to its targets, and remembers the targets for starting and stopping. */
-  #entrance({ auth = [], routes, limits }: ListenerConfig): Entrance {
-    const warn = (message: string): void => this.#warn(message);
-    const create = (targetConfig: TargetConfig): Target => {
-      const target = createTarget(targetConfig);
-      this.#targets.push(target);
-      return target;
+  get #isEnding(): boolean {
+    return this.#state === 'draining' || this.#state === 'closed';
+  }
+
+  /** Throws when the bridge has been ended before it is asked to begin. */
+  #requireUsable(): void {
+    if (this.#isEnding) throw unusable('the bridge has been closed');
+  }
+
+  /** Throws when the bridge has been ended while it began. */
+  #requireOpen(): void {
+    if (this.#isEnding) throw new BridgeError('SHUTDOWN');
+  }
+
+  #firstListener(what: string): ListenerConfig {
+    const config = this.config.listeners[0];
+    if (!config) throw new BridgeError('CONFIG_INVALID', { detail: `${what} needs a config with routes` });
+    return config;
+  }
+
+  /** Lets nobody in any more, on whatever way, and lets nothing begin that is about to. */
+  #refuseAll(state: 'draining' | 'closed'): void {
+    if (this.#state !== 'closed') this.#state = state;
+    this.#life?.stop();
+    for (const detach of this.#detaches) detach();
+    this.#detaches.clear();
+    for (const way of this.#ways) way.halt();
+  }
+
+  #cutOff(): void {
+    for (const door of this.#doors) door.destroy();
+    for (const session of this.#host.registry) session.destroy();
+  }
+
+  /** Gives back what targets, authenticators, resolvers and framings hold. */
+  #giveBack(): Promise<void> {
+    return settleAll([...this.#ways.map((way) => way.end()), this.#host.framings.dispose()]);
+  }
+
+  #wayIn(config: ListenerConfig): WayIn {
+    const way = new WayIn(config, this.#host);
+    this.#ways.push(way);
+    return way;
+  }
+
+  async #start(way: WayIn): Promise<void> {
+    for (const message of this.#warnings.splice(0)) this.#warn(message);
+    await way.start();
+    this.#requireOpen();
+  }
+
+  /** Makes a listener and what takes its connections. Throws when nobody would shut it any more. */
+  #door(config: ListenerConfig, way: WayIn): Door {
+    this.#requireOpen();
+    const { events } = this;
+    const door = new Door(config, way.entrance, {
+      events,
+      onUpgrade: this.#taker(way, config.name),
+      admit: () => this.#admit(),
+    });
+    this.#doors.push(door);
+    return door;
+  }
+
+  #admit(): boolean {
+    const { connections } = this.config.limits;
+    return connections === 0 || this.#doors.reduce((sum, door) => sum + door.connections, 0) < connections;
+  }
+
+  /** What begins a session for each request that asks for an upgrade. */
+  #taker(way: WayIn, listener: string): OnUpgrade {
+    return (request, socket, head, hixie) => {
+      const handshake = readHandshake(request, socket, listener);
+      const session = new Session(this.#host, handshake, socket, hixie);
+      if (this.#isEnding) session.fail(new BridgeError('SHUTDOWN'));
+      else void session.run(way.entrance, handshake, head, request.headers['sec-websocket-key']);
     };
-    for (const { framing, framingPlugins = [] } of routes) {
-      if (framing) this.#unloaded.push(framing);
-      for (const plugin of framingPlugins)
-        this.#unloaded.push({ framer: { name: 'plugin', config: plugin.source, plugin }, unframer: null });
-    }
-    const authenticator = createAuthenticator(auth, warn);
-    const resolver = new FixedRoutes(routes, create, warn);
-    const entrance = { authenticator, resolver, lookupTimeout: limits.lookupTimeout ?? LOOKUP_TIMEOUT };
-    this.#entrances.push(entrance);
-    return entrance;
   }
 
   #warn(message: string): void {
     this.events.publish('warning', { message });
   }
 
-  /** Gives back what authenticators, resolvers and framings hold. */
-  async #dispose(): Promise<void> {
-    const entrances = this.#entrances.splice(0);
-    const held = entrances.flatMap(({ authenticator, resolver }) => [authenticator, resolver]);
-    await Promise.all([...held, this.#host.framings].map(async (each) => each?.dispose?.()));
-  }
-
-  /** Starts what targets have to run themselves, and loads the plugins of framings, once each. */
-  async #startTargets(): Promise<void> {
-    for (const message of this.#warnings.splice(0)) this.#warn(message);
-    for (const framing of this.#unloaded.splice(0)) await this.#host.framings.load(framing);
-    for (const target of this.#targets) {
-      if (this.#started.has(target)) continue;
-      this.#started.add(target);
-      await target.start?.(this.#targetHost(target));
-    }
-  }
-
-  #targetHost({ label }: Target): TargetHost {
-    const { events } = this;
-    return {
-      output: (line) => events.publish('program:output', { target: label, line }),
-      warn: (message) => events.publish('warning', { message: `${label}: ${message}` }),
-      exit: (status) => events.publish('program:exit', { target: label, status }),
-    };
-  }
-
-  async #open(config: ListenerConfig, entrance: Entrance): Promise<void> {
-    const { name } = config;
-    const { address, url, secure } = await this.#door(config, entrance).listener.listen();
-    this.#addresses.push({ listener: name, address, url, secure });
-    this.events.publish('listener:open', { listener: name, address, url, secure });
-  }
-
-  /** Makes a listener and what takes its connections. */
-  #door(config: ListenerConfig, entrance: Entrance): Door {
-    const { events } = this;
-    const { name } = config;
-    const onRefused = (client: ClientAddress, error: BridgeError): void =>
-      events.publish('connection:refused', { listener: name, client, error });
-    const front = createHttpServer({
-      config,
-      onUpgrade: (request, socket, head, hixie) => this.#begin(entrance, name, request, socket, head, hixie),
-      onRefused,
-      ...(config.webAuth ? { guard: fileGuard(entrance, name) } : {}),
-    });
-    const listener = new Listener(config, { onConnection: (socket) => front.accept(socket), onRefused }, () =>
-      this.#admit(),
-    );
-    const door = { listener, front };
-    this.#doors.push(door);
-    return door;
-  }
-
-  /** Whether one more connection fits into the limit of the process. */
-  #admit(): boolean {
-    const { connections } = this.config.limits;
-    return connections === 0 || this.#connections < connections;
-  }
-
-  get #connections(): number {
-    let sum = 0;
-    for (const { listener } of this.#doors) sum += listener.connections;
-    return sum;
-  }
-
-  /** Begins a session for a request that asks for an upgrade. */
-  #begin(
-    entrance: Entrance,
-    listener: string,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    hixie: HixieOpening | null,
-  ): void {
-    const handshake = readHandshake(request, socket, listener);
-    const session = new Session(this.#host, handshake, socket, hixie);
-    if (this.#state === 'closed') session.fail(new BridgeError('SHUTDOWN'));
-    else void session.run(entrance, handshake, head);
+  #warnOfClosing(failure: unknown): void {
+    this.#warn(`closing failed: ${messageOf(failure)}`);
   }
 }
 
-/** Ends the connections that carry no session, each behind the answer that it waits for. */
-async function endFront({ listener, front }: Door): Promise<void> {
-  listener.destroyPending();
-  await front.close();
-}
-
-/** Starts what lets clients in and finds their targets. */
-async function startEntrance({ authenticator, resolver }: Entrance): Promise<void> {
-  await authenticator?.start?.();
-  await resolver.start?.();
+function unusable(detail: string): BridgeError {
+  return new BridgeError('LISTEN_FAILED', { detail, remedy: 'Make another one with createBridge.' });
 }

@@ -4,7 +4,7 @@ export interface Ticking {
   tick(now: number): void;
 }
 
-/** One timer for all sessions of a bridge: keepalive, idle limits and the return of memory are checked at its ticks. */
+/** One timer for all sessions of a bridge: keepalive, limits of time, the return of memory and clients that are not read are seen to at its ticks. */
 export class Clock {
   readonly #members = new Set<Ticking>();
   readonly #interval: number;

@@ -16,7 +16,7 @@ export function fileGuard({ authenticator, lookupTimeout }: Entrance, listener: 
     const onClose = (): void => abort.abort(new BridgeError('CLIENT_GONE'));
     res.once('close', onClose);
     try {
-      const known = authenticator.authenticate(readHandshake(req, req.socket, listener), abort.signal);
+      const known = authenticator.authenticate(readHandshake(req, req.socket, listener), abort);
       if (known instanceof Promise) await within(known, lookupTimeout, abort, 'AUTH_TIMEOUT');
     } catch (error) {
       throw asBridgeError(error, 'AUTH_FAILED');

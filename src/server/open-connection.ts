@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type { RelayConfig } from '../config/model.ts';
-import type { Handshake } from '../handshake.ts';
 import type { HixieOpening } from '../http/legacy-hixie.ts';
 import { chooseSubprotocol, upgradeResponse } from '../http/upgrade.ts';
 import { StreamReader } from '../stream/byte-reader.ts';
@@ -11,7 +10,10 @@ import { Connection, type ClientConnection } from '../websocket/connection.ts';
 /** A client as its opening handshake left it. */
 export interface Opening {
   readonly socket: Duplex;
-  readonly handshake: Handshake;
+  /** Subprotocols that the client offers, best first. */
+  readonly offered: readonly string[];
+  /** Its Sec-WebSocket-Key. */
+  readonly key: string;
   /** How a client older than RFC 6455 is answered; null for all others. */
   readonly hixie: HixieOpening | null;
   /** Bytes that came with the request. */
@@ -29,10 +31,8 @@ export interface Opened {
  * socket. `subprotocols` are those that the target accepts, best first.
  */
 export function openConnection(opening: Opening, subprotocols: readonly string[], relay: RelayConfig): Opened {
-  const { socket, handshake, hixie, head } = opening;
-  const subprotocol = hixie
-    ? hixie.chooseSubprotocol(subprotocols)
-    : chooseSubprotocol(handshake.subprotocols, subprotocols);
+  const { socket, offered, key, hixie, head } = opening;
+  const subprotocol = hixie ? hixie.chooseSubprotocol(subprotocols) : chooseSubprotocol(offered, subprotocols);
   // While a resolver was at work the socket may have read ahead.
   const ahead = socket.read() as Buffer | null;
   const early = ahead ? Buffer.concat([head, ahead]) : head;
@@ -41,7 +41,6 @@ export function openConnection(opening: Opening, subprotocols: readonly string[]
   const connection = hixie
     ? hixie.connect(reader, writer, early)
     : new Connection(reader, writer, early, relay.highWaterMark);
-  const key = handshake.headers['sec-websocket-key'] ?? '';
   socket.write(hixie ? hixie.response(subprotocol) : upgradeResponse(key, subprotocol), 'latin1');
   return { connection, subprotocol };
 }

@@ -119,8 +119,16 @@ export class Session implements SessionView, RelayObserver, Ticking {
     return this.#end;
   }
 
-  /** Takes the connection from its checked handshake to the relay. `head` came with the request and is relayed. */
-  async run({ authenticator, resolver, lookupTimeout }: Entrance, handshake: Handshake, head: Buffer): Promise<void> {
+  /**
+   * Takes the connection from its checked handshake to the relay. `head` came with the request and is relayed. `key` is
+   * the Sec-WebSocket-Key, for which the handshake would have to parse all headers.
+   */
+  async run(
+    { authenticator, resolver, lookupTimeout }: Entrance,
+    handshake: Handshake,
+    head: Buffer,
+    key: string = handshake.headers['sec-websocket-key'] ?? '',
+  ): Promise<void> {
     try {
       const abort = (this.#dial = new Abort());
       let identity: Identity | null = null;
@@ -138,7 +146,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
       const loading = loadFraming(this.#host.framings, peer.framing);
       if (loading) await within(loading, lookupTimeout, abort, 'ROUTE_TIMEOUT');
       if (this.#end) return;
-      this.#upgrade(peer, handshake, head);
+      this.#upgrade(peer, handshake, head, key);
       // A subscriber that was told of a stage may have ended the session.
       if (this.#end) return;
       const connection = await this.#connect(peer, handshake, abort);
@@ -191,7 +199,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
   }
 
   /** Upgrades the connection and begins to watch the client. */
-  #upgrade(peer: Peer, handshake: Handshake, head: Buffer): void {
+  #upgrade(peer: Peer, handshake: Handshake, head: Buffer, key: string): void {
     // What came before RFC 6455 has rules of its own.
     if (peer.strictSubprotocols && !this.#hixie) requireSubprotocol(handshake.subprotocols, peer.subprotocols);
     this.#enter('upgrade');
@@ -199,7 +207,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     this.#config = peer.relay;
     this.route = peer.route;
     this.target = peer.target.label;
-    const opening = { socket: this.#socket, handshake, hixie: this.#hixie, head };
+    const opening = { socket: this.#socket, offered: handshake.subprotocols, key, hixie: this.#hixie, head };
     const { connection, subprotocol } = openConnection(opening, peer.subprotocols, peer.relay);
     this.#connection = connection;
     this.subprotocol = subprotocol;

@@ -21,7 +21,10 @@ export interface DatagramConnection {
   readonly queuedBytes: number;
   /** Called once when queuedBytes has fallen back to 0. */
   onDrain: (() => void) | null;
-  /** While paused, datagrams wait in the kernel and are dropped there when its buffer is full, as datagrams are. */
+  /**
+   * While paused, datagrams wait up to a bound: in the kernel, or in the process where a socket cannot stop reading. What
+   * comes beyond it is lost, or its sender waits, whichever is the way of the socket.
+   */
   pause(): void;
   resume(): void;
   close(): void;

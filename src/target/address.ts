@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
+import { formatHostPort } from '../address/host-port.ts';
 
 /** Writes an address as a person would type it: 'tcp://localhost:5900', 'udp://[::1]:53'. */
 export function formatAddress(scheme: string, host: string, port: number): string {
-  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${formatHostPort({ host, port })}`;
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { TargetFunction } from '../config/model.ts';
-import { BridgeError } from '../errors.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import type { Handshake } from '../handshake.ts';
 import type { SessionView } from '../observe/events.ts';
 import type { DialContext, StreamConnection, Target } from './target.ts';
@@ -29,24 +29,29 @@ export class FunctionTarget implements Target {
       given = await this.#connect(session, signal, handshake);
     } catch (error) {
       if (error instanceof BridgeError || signal.aborted) throw error;
-      throw failure(`it threw ${error instanceof Error ? error.message : String(error)}`, 'See the cause.', error);
+      throw failure(`it threw ${messageOf(error)}`, 'See the cause.', error);
     }
     const problem = problemOf(given);
-    if (problem) throw failure(problem, 'Give an open Duplex stream of bytes.');
-    return given as Duplex;
+    if (problem === null) return given as Duplex;
+    // Nobody else knows of it any more. Its errors are of no interest, and without a listener they would end the process.
+    if (isDuplex(given)) given.on('error', () => {}).destroy();
+    throw failure(problem, 'Give an open Duplex stream of bytes.');
   }
 }
 
 /** Says why a value is not a stream that can be relayed; null when it is one. Any library's streams will do. */
 function problemOf(given: unknown): string | null {
+  if (!isDuplex(given)) return `it gave ${describe(given)} and not a Duplex stream`;
+  if (given.destroyed) return 'it gave a stream that is closed already';
+  if (given.readableObjectMode || given.writableObjectMode) return 'it gave a stream of objects';
+  if (given.readableEncoding) return 'it gave a stream of text (setEncoding was called)';
+  return null;
+}
+
+function isDuplex(given: unknown): given is Duplex {
   const stream = given as Partial<Duplex> | null | undefined;
   const methods = ['on', 'off', 'write', 'end', 'pause', 'resume', 'destroy'] as const;
-  if (stream === null || typeof stream !== 'object' || methods.some((name) => typeof stream[name] !== 'function'))
-    return `it gave ${describe(given)} and not a Duplex stream`;
-  if (stream.destroyed) return 'it gave a stream that is closed already';
-  if (stream.readableObjectMode || stream.writableObjectMode) return 'it gave a stream of objects';
-  if (stream.readableEncoding) return 'it gave a stream of text (setEncoding was called)';
-  return null;
+  return stream !== null && typeof stream === 'object' && methods.every((name) => typeof stream[name] === 'function');
 }
 
 function describe(given: unknown): string {

@@ -1,7 +1,8 @@
+import { Abort } from '../abort.ts';
 import type { SessionHandler } from '../bridge-session.ts';
 import type { MessageClient, MessageConnection } from '../bridge/message-connection.ts';
 import type { EndReason } from '../bridge/relay.ts';
-import { BridgeError } from '../errors.ts';
+import { BridgeError, messageOf } from '../errors.ts';
 import type { SessionEnd } from '../observe/events.ts';
 import type { DialContext } from './target.ts';
 import { OPCODE, type DataOpcode } from '../websocket/opcode.ts';
@@ -21,7 +22,7 @@ export class HandlerConnection implements MessageConnection, StreamSession {
   readonly #handler: SessionHandler;
   readonly #warn: (message: string) => void;
   readonly #inbox = new MessageInbox();
-  readonly #abort = new AbortController();
+  readonly #abort = new Abort();
   #client: MessageClient | null = null;
   #reader: MessageIterator | MessageStream | null = null;
   /** The handler gave a promise that is not settled yet. */
@@ -179,7 +180,7 @@ export class HandlerConnection implements MessageConnection, StreamSession {
       return;
     }
     if (!this.#isOfTheEnd(error)) {
-      this.#warn(`the handler of session ${this.#context.session.id} failed after its end: ${textOf(error)}`);
+      this.#warn(`the handler of session ${this.#context.session.id} failed after its end: ${messageOf(error)}`);
     }
     this.#settle();
   }
@@ -188,7 +189,7 @@ export class HandlerConnection implements MessageConnection, StreamSession {
   #isOfTheEnd(error: unknown): boolean {
     if (error instanceof BridgeError && error.code === 'SESSION_ENDED') return true;
     const { cause, code } = (error ?? {}) as { readonly cause?: unknown; readonly code?: unknown };
-    return (cause !== undefined && cause === this.signal.reason) || code === 'ERR_STREAM_PREMATURE_CLOSE';
+    return (cause !== undefined && cause === this.#abort.reason) || code === 'ERR_STREAM_PREMATURE_CLOSE';
   }
 
   #settle(): void {
@@ -214,11 +215,7 @@ function pending(): { readonly promise: Promise<void>; settle(error?: BridgeErro
 /** What a handler throws, in the table's terms. The end of another session says nothing about this one. */
 function handlerFailed(error: unknown): BridgeError {
   if (error instanceof BridgeError && error.code !== 'SESSION_ENDED') return error;
-  return new BridgeError('HANDLER_FAILED', { detail: textOf(error), cause: error });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return new BridgeError('HANDLER_FAILED', { detail: messageOf(error), cause: error });
 }
 
 function isThenable(given: unknown): given is PromiseLike<unknown> {

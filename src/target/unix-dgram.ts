@@ -1,7 +1,13 @@
 import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import { BridgeError } from '../errors.ts';
-import { READABLE, unixDgram, WRITABLE, type UnixDgram, type UnixDgramSocket } from '../native/unix-dgram.ts';
+import {
+  READABLE,
+  systemError,
+  unixDgram,
+  WRITABLE,
+  type UnixDgram,
+  type UnixDgramSocket,
+} from '../native/unix-dgram.ts';
 import { datagramError, dialError } from './dial-error.ts';
 import { ReplyAddress } from './reply-address.ts';
 import type { DatagramConnection, DatagramHandlers, DialContext, Target } from './target.ts';
@@ -198,9 +204,4 @@ function replyError(label: string): (error: Error) => BridgeError {
 
 function checked(result: number, syscall: string, toError: (error: Error) => BridgeError): void {
   if (result < 0) throw toError(systemError(result, syscall));
-}
-
-function systemError(negatedErrno: number, syscall: string): NodeJS.ErrnoException {
-  const code = getSystemErrorName(negatedErrno);
-  return Object.assign(new Error(`${syscall} ${code}`), { code, errno: negatedErrno, syscall });
 }

@@ -34,8 +34,8 @@ export class WrapProgram implements Target {
   readonly #stopping = new AbortController();
   /** The library to preload; null = the program is told its port. */
   #library: string | null = null;
-  /** Where sessions connect to now. */
-  #port: ProgramPort = 'never';
+  /** Where sessions connect to now. Those that come before the first start is through wait for it. */
+  #port: ProgramPort = 'later';
   #lastPort: number | null = null;
   #program: ProgramProcess | null = null;
   /** The process group that must not outlive the bridge; null = there is none. */
@@ -54,18 +54,13 @@ export class WrapProgram implements Target {
 
   /** Starts the program. Rejects with PROGRAM_NOT_FOUND, or with NATIVE_MISSING when its port cannot be moved here. */
   async start(host: TargetHost): Promise<void> {
-    const { command, portEnv } = this.#config;
-    const file = findProgram(command[0] ?? '');
-    if (portEnv === null && !command.slice(1).some((word) => word.includes(PLACEHOLDER))) {
-      this.#library = rebindLibrary();
-      const obstacle = preloadObstacle(file, this.#library);
-      if (obstacle) host.warn(`${obstacle}, so its port ${this.#config.port} cannot be moved: ${TELL_PORT}`);
-    }
-    process.on('exit', this.#onProcessExit);
     try {
+      this.#prepare(host);
+      process.on('exit', this.#onProcessExit);
       const program = await this.#launch(host);
       this.#life = this.#live(host, program);
     } catch (error) {
+      this.#port = 'never';
       process.off('exit', this.#onProcessExit);
       throw asBridgeError(error, 'TARGET_FAILED', this.label);
     }
@@ -75,6 +70,16 @@ export class WrapProgram implements Target {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  /** Finds out whether the program can be run, and how it gets to its port. */
+  #prepare(host: TargetHost): void {
+    const { command, portEnv, port } = this.#config;
+    const file = findProgram(command[0] ?? '');
+    if (portEnv !== null || command.slice(1).some((word) => word.includes(PLACEHOLDER))) return;
+    this.#library = rebindLibrary();
+    const obstacle = preloadObstacle(file, this.#library);
+    if (obstacle) host.warn(`${obstacle}, so its port ${port} cannot be moved: ${TELL_PORT}`);
   }
 
   async #stop(): Promise<void> {

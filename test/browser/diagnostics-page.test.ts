@@ -76,8 +76,35 @@ suite('the diagnostics page in Chromium', { needs: ['chromium'] }, () => {
       `Number(document.querySelector('#load-received-messages').textContent.replace(/\\D/g, '')) > 100`,
     );
     expect(await page.isDisabled('#latency-start')).toBe(true);
+    for (const path of ['load', 'echo']) expect(await page.isDisabled(`[data-path="${path}"]`)).toBe(true);
     await page.click('#load-start');
     expect(await ended(page, 'load')).toMatch(/^No errors/);
+    for (const path of ['load', 'echo']) expect(await page.isDisabled(`[data-path="${path}"]`)).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+
+  test('little waits in the browser when the way up is slow', { timeout: DEADLINE }, async () => {
+    const { page, complaints } = await visit();
+    await page.evaluate(`
+      let sent = 0;
+      let first = 0;
+      globalThis.most = 0;
+      const send = WebSocket.prototype.send;
+      WebSocket.prototype.send = function (message) {
+        first ||= performance.now();
+        sent += message.length;
+        globalThis.most = Math.max(globalThis.most, this.bufferedAmount);
+        send.call(this, message);
+      };
+      // As if 100 kB went out in a second.
+      Object.defineProperty(WebSocket.prototype, 'bufferedAmount', {
+        get: () => Math.max(0, sent - (performance.now() - first) * 100),
+      });
+    `);
+    await page.selectOption('#throughput-seconds', '2');
+    expect(await run(page, 'throughput')).toBe('Every byte has arrived.');
+    expect(await page.evaluate('most')).toBeGreaterThan(65_536);
+    expect(await page.evaluate('most')).toBeLessThan(200_000);
     expect(complaints).toEqual([]);
   });
 
@@ -196,6 +223,17 @@ suite('the diagnostics page in Chromium', { needs: ['chromium'] }, () => {
     expect(download.suggestedFilename()).toMatch(/^bascule-diagnostics-[\dTZ-]+\.json$/);
     expect(readFileSync(await download.path(), 'utf8')).toBe(shown);
     expect(JSON.parse(shown)).toMatchObject({ target: 'load:', address: expect.stringMatching(/^ws:.*\/load$/) });
+  });
+
+  test('the result is copied over plain HTTP, too, where browsers keep their clipboard from pages', async () => {
+    const { page } = await visit();
+    // Chromium takes 127.0.0.1 for secure; a page from another machine would find this.
+    await page.evaluate(`void Object.defineProperty(navigator, 'clipboard', { value: undefined })`);
+    await page.selectOption('#latency-count', '200');
+    await run(page, 'latency');
+    expect(await text(page, '#report-status')).not.toBe('Copied.');
+    await page.click('#report-copy');
+    await holds(page, `document.querySelector('#report-status').textContent === 'Copied.'`);
   });
 
   test('a target that is neither is named, left alone when it speaks first, and offered what works', async () => {

@@ -341,6 +341,37 @@ suite('bascule/browser in Chromium', { needs: ['chromium'] }, () => {
         expect(complaints).toEqual([]);
       },
     );
+
+    test('its RFB outlives a network that drops in the middle of a screen', async () => {
+      const { url } = await bridgeTo((socket) => {
+        const server = connectTcp(vnc.port, '127.0.0.1');
+        server.on('error', () => undefined);
+        socket.on('close', () => server.destroy());
+        socket.pipe(server).pipe(socket);
+      });
+      // Between the browser and the bridge. The first one carries the handshakes and the beginning of the picture.
+      const cable = await TcpTarget.listen((socket) => {
+        const far = connectTcp(Number(new URL(url).port), '127.0.0.1');
+        far.on('error', () => undefined);
+        socket.on('close', () => far.destroy());
+        socket.pipe(far);
+        let left = cable.sockets.length === 1 ? 2000 : Infinity;
+        far.on('data', (chunk: Buffer) => {
+          if (left > 0) socket.write(chunk.subarray(0, left));
+          left -= chunk.length;
+          if (left <= 0) socket.destroySoon();
+        });
+      });
+      const { page } = await visit('vnc', `ws://${cable.address}`);
+      await showsScreen(page);
+      expect(await page.evaluate('vnc.seen')).toEqual([
+        'connect',
+        'disconnect',
+        { code: 1006, again: true },
+        'connect',
+      ]);
+      expect(cable.sockets).toHaveLength(2);
+    });
   });
 });
 

@@ -98,6 +98,16 @@ suite('the start page in Chromium', { needs: ['chromium'] }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a path of a link stays a path in the example that a visitor copies', async () => {
+    const { page, complaints } = await visit(demo, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(`${demo.openUrl}?path=${encodeURIComponent("/');alert('1');('")}`);
+    await page.click('#copy');
+    await until('the button tells', async () => (await page.textContent('#copy')) === 'Copied');
+    const copied = await page.evaluate('navigator.clipboard.readText()');
+    expect(copied).toContain(`await connect("${demo.openUrl.replace('http', 'ws')}');alert('1');('");\n`);
+    expect(complaints).toEqual([]);
+  });
+
   test('connects to nobody by itself', async () => {
     const target = await TcpTarget.listen(() => {});
     const { page } = await visit(await startBridge(target.address, '--web', 'builtin'));

@@ -265,6 +265,40 @@ suite('the terminal page in Chromium', { needs: ['chromium', 'telnetd', 'redis-s
     expect(complaints).toEqual([]);
   });
 
+  test('half a password on a telephone goes with the connection, and the next one begins in lines', async () => {
+    let greeting = Buffer.concat([Buffer.of(255, 251, 1), Buffer.from('Password: ')]);
+    const target = await TcpTarget.listen((socket) => socket.write(greeting));
+    const { page, complaints } = await visit(target.port, '', { hasTouch: true, isMobile: true });
+    await until('it is asked', async () => /^Password:/m.test(await screenOf(page)));
+    expect(await page.getAttribute('#line', 'type')).toBe('password');
+    await page.fill('#line', 'sesame');
+    (await target.connection()).end();
+    await until('it is over', async () => (await stateOf(page)) === 'closed');
+    expect(await page.inputValue('#line')).toBe('');
+    greeting = Buffer.from('hello\r\n');
+    await page.click('#toggle');
+    await until('it is greeted', async () => /^hello/m.test(await screenOf(page)));
+    expect(await page.isChecked('input[value="line"]')).toBe(true);
+    expect(await page.getAttribute('#line', 'type')).toBe('text');
+    await page.fill('#line', 'half a line');
+    target.sockets.at(-1)!.end();
+    await until('it is over', async () => (await stateOf(page)) === 'closed');
+    expect(await page.inputValue('#line')).toBe('half a line');
+    expect(complaints).toEqual([]);
+  });
+
+  test('the arrows of a telephone go in the form that the program wants', async () => {
+    const { target, received } = await recorder();
+    const { page, complaints } = await visit(target.port, '?mode=raw', { hasTouch: true, isMobile: true });
+    await page.click('[data-key=Up]');
+    await until('it has arrived', () => received() === '1b5b41');
+    (await target.connection()).write('\u001b[?1hfull screen');
+    await until('it is drawn', async () => /full screen/.test(await screenOf(page)));
+    await page.click('[data-key=Left]');
+    await until('it has arrived', () => received() === '1b5b411b4f44');
+    expect(complaints).toEqual([]);
+  });
+
   test('leaves a server that asks on and on by TELNET and reads no answer', async () => {
     const [ask, question] = [Buffer.of(255, 253, 24), Buffer.of(255, 250, 24, 1, 255, 240)];
     const { serve } = source(64 * 1024 * 1024, Buffer.concat(Array.from({ length: 4096 }, () => question)));

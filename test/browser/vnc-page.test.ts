@@ -109,12 +109,19 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
       expect(await page.textContent('#hint')).toMatch(/^View only/);
       await page.click('#open-keys');
       expect(await page.isDisabled('#ctrl-alt-del')).toBe(true);
+      await page.click('#open-clipboard');
+      expect(await disabledButtons(page, '#clipboard')).toEqual([
+        'clipboard-send',
+        'clipboard-paste',
+        'clipboard-type',
+      ]);
       await page.click('#open-settings');
       await page.uncheck('#view-only');
       await clickRemote(page, SCREEN.typing.at);
       await page.keyboard.type('heard\n', { delay: 5 });
       await until('the keys are there', () => vnc.typed.includes('heard\n'));
       expect(vnc.typed).not.toContain('unheard');
+      expect(await disabledButtons(page, '#clipboard')).toEqual([]);
       expect(complaints).toEqual([]);
     });
 
@@ -137,6 +144,40 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
       await page.mouse.move(...(await remotePoint(page, SCREEN.typing.at)));
       await page.click('#clipboard-type');
       await until('it is typed there', () => fresh.typed.includes('typed, not pasted\n'));
+      expect(complaints).toEqual([]);
+    });
+
+    test('keeps what it copies until the visitor is back from another window', async () => {
+      const fresh = await freshServer();
+      const { page, complaints } = await visitScreen(fresh.port, '', {
+        ...DESKTOP,
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      await page.evaluate(`navigator.clipboard.writeText('from this device')`);
+      await page.click('#open-clipboard');
+      await page.check('#clipboard-sync');
+      await until('it is sent', async () => (await page.textContent('#clipboard-note'))?.includes('Sent'));
+      // The panel covers the words.
+      await page.click('#open-clipboard');
+      // What Chromium does to a page that is not in front; that of a test always is.
+      await page.evaluate(`
+        document.hasFocus = () => false;
+        navigator.clipboard.writeText = () => Promise.reject(new DOMException('Document is not focused', 'NotAllowedError'));
+      `);
+      await clickRemote(page, [76, 28], { clickCount: 2 });
+      await until('the selected word is here', async () =>
+        (await page.inputValue('#clipboard-text')).startsWith('here'),
+      );
+      expect(await page.isChecked('#clipboard-sync')).toBe(true);
+      await page.evaluate(`
+        delete document.hasFocus;
+        delete navigator.clipboard.writeText;
+        dispatchEvent(new Event('focus'));
+      `);
+      await until('the selected word is on this device', async () => {
+        const text: string = await page.evaluate('navigator.clipboard.readText()');
+        return text.startsWith('here');
+      });
       expect(complaints).toEqual([]);
     });
 
@@ -229,6 +270,22 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
       await page.click('#toggle');
       expect(complaints).toEqual([]);
     });
+  });
+
+  test('a login with a key that the browser cannot show says so, and shows no other', async () => {
+    const server = await RfbServer.listen({ name: 'keys', security: 'ra2ne' });
+    const { page, complaints } = await visit(server.target.port);
+    // Chromium takes 127.0.0.1 for secure; a page from another machine would find this.
+    await page.evaluate(`void Object.defineProperty(crypto, 'subtle', { value: undefined })`);
+    await page.evaluate(`document.querySelector('#fingerprint').textContent = 'that of another server'`);
+    await page.click('#toggle');
+    await page.waitForSelector('#card-identity');
+    await until('it is said', async () =>
+      (await page.textContent('#fingerprint'))?.startsWith('It cannot be shown: browsers'),
+    );
+    await page.click('#identity-no');
+    await until('it is over', async () => (await stateOf(page)) === 'closed');
+    expect(complaints).toEqual([]);
   });
 
   describe('an end', () => {
@@ -336,6 +393,9 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
     expect(await page.isDisabled('#clipboard-paste')).toBe(true);
     expect(await page.isDisabled('#clipboard-send')).toBe(false);
     expect(await page.textContent('#clipboard-note')).toContain('over HTTPS only');
+    await page.fill('#clipboard-text', 'copied all the same');
+    await page.click('#clipboard-copy');
+    await until('it is copied', async () => (await page.textContent('#clipboard-note')) === 'Copied to this device.');
     // noVNC warns of this itself.
     expect(complaints.filter((complaint) => !complaint.includes('requires a secure context'))).toEqual([]);
   });
@@ -417,6 +477,11 @@ async function ending(page: Page): Promise<{ code: string; title: string; text: 
   return page.evaluate(
     `Object.fromEntries(['code', 'title', 'text', 'advice'].map((part) => [part, document.querySelector('#end-' + part).textContent]))`,
   );
+}
+
+/** The ids of the buttons of a panel that cannot be pressed. */
+function disabledButtons(page: Page, panel: string): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('${panel} button:disabled')].map(({ id }) => id)`);
 }
 
 /** How wide the picture is here, how wide the remote screen is, and how wide it could be. */

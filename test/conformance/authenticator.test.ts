@@ -1,20 +1,27 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PeerCertificate } from 'node:tls';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createAuthenticator } from '../../src/auth/create-authenticator.ts';
-import type { Authenticator } from '../../src/auth/authenticator.ts';
 import type { AuthConfig } from '../../src/config/model.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { Handshake } from '../../src/handshake.ts';
-import { describeAuthenticator } from '../../src/testing/authenticator-suite.ts';
+import { type AuthenticatorSetup, describeAuthenticator } from '../../src/testing/authenticator-suite.ts';
 import { makeHandshake } from '../../src/testing/handshake.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-function make(...configs: AuthConfig[]): Authenticator {
+type Subject = Awaited<ReturnType<AuthenticatorSetup['create']>>;
+
+/** An authenticator of the bridge, called as plugins are. */
+function make(...configs: AuthConfig[]): Subject {
   const authenticator = createAuthenticator(configs, () => {});
   if (!authenticator) throw new Error('there is nobody to ask');
-  return authenticator;
+  return {
+    start: async () => authenticator.start?.(),
+    authenticate: (handshake, signal) =>
+      authenticator.authenticate(handshake, { signal, throwIfAborted: () => signal.throwIfAborted() }),
+    dispose: () => authenticator.dispose?.(),
+  };
 }
 
 const withHeaders = (headers: Record<string, string>): Handshake => makeHandshake({ headers });
@@ -116,14 +123,17 @@ describeAuthenticator('a chain', {
   secrets: ['countess'],
 });
 
+/** The template with a secret in its file. */
+function headerAuth(secret: string): Subject {
+  const source = join(tempDir(), 'secret');
+  writeFileSync(source, secret);
+  const module = resolve(import.meta.dirname, '../../examples/plugins/header-auth.mjs');
+  return make({ kind: 'plugin', module, source });
+}
+
 describeAuthenticator('the template header-auth.mjs', {
   test,
-  create: () => {
-    const source = join(tempDir(), 'secret');
-    writeFileSync(source, 'between us\n');
-    const module = resolve(import.meta.dirname, '../../examples/plugins/header-auth.mjs');
-    return make({ kind: 'plugin', module, source });
-  },
+  create: () => headerAuth('between us\n'),
   accepted: [{ handshake: withHeaders({ 'x-proxy-secret': 'between us', 'x-forwarded-user': 'ada' }), name: 'ada' }],
   refused: [
     makeHandshake(),
@@ -132,4 +142,9 @@ describeAuthenticator('the template header-auth.mjs', {
     withHeaders({ 'x-proxy-secret': 'between us' }),
   ],
   secrets: ['between us', 'a guess'],
+});
+
+test.each(['', ' \n'])('the template header-auth.mjs takes no empty secret (%j)', async (secret) => {
+  const authenticator = headerAuth(secret);
+  await expect(authenticator.start?.()).rejects.toThrow('the secret is empty');
 });

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { native } from '../../src/cli/native.ts';
@@ -10,33 +8,26 @@ import { parsePeerLines } from '../../src/route/peer-lines.ts';
 import { makeHandshake } from '../../src/testing/handshake.ts';
 import { describeResolver } from '../../src/testing/resolver-suite.ts';
 import { pluginFile } from '../support/plugin-file.ts';
+import { blocks, read } from './documents.ts';
 
-const GUIDES = resolve(import.meta.dirname, '../../docs/guide');
+const guide = (name: string): string => `docs/guide/${name}`;
 
-/** The fenced blocks of a guide in one language. */
-function blocks(guide: string, language: string): string[] {
-  const text = readFileSync(join(GUIDES, guide), 'utf8');
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
-    .filter(([, named]) => named === language)
-    .map(([, , block = '']) => block);
-}
-
-describe.each(['peer-files.md', 'resolver-plugins.md'])('%s', (guide) => {
+describe.each(['peer-files.md', 'resolver-plugins.md'])('%s', (name) => {
   test('shows configs that are right', () => {
-    const configs = blocks(guide, 'yaml');
+    const configs = blocks(guide(name), 'yaml');
     expect(configs).toHaveLength(1);
     for (const config of configs) expect(validate(parse(config))).not.toHaveProperty('issues');
   });
 
   test('shows a command line that is understood', () => {
-    const text = readFileSync(join(GUIDES, guide), 'utf8').replaceAll(/\s+/g, ' ');
+    const text = read(guide(name)).replaceAll(/\s+/g, ' ');
     const [, line = ''] = /`bascule (6080[^`]*)`/.exec(text) ?? [];
     expect(native.parse(line.replaceAll("'", '').split(' '), {})).toMatchObject({ command: 'run' });
   });
 });
 
 test('the lines of peer-files.md are right', () => {
-  const lines = parsePeerLines(blocks('peer-files.md', '')[0] ?? '');
+  const lines = parsePeerLines(blocks(guide('peer-files.md'), '')[0] ?? '');
   expect(lines).toHaveLength(5);
   expect(lines.filter(({ peer }) => 'wrong' in peer)).toEqual([]);
 });
@@ -44,7 +35,7 @@ test('the lines of peer-files.md are right', () => {
 describeResolver('the resolver of resolver-plugins.md', {
   test,
   async create() {
-    const [module = ''] = blocks('resolver-plugins.md', 'js');
+    const [module = ''] = blocks(guide('resolver-plugins.md'), 'js');
     const plugin: PluginModule = await loadPlugin(pluginFile(module));
     const resolver = await plugin.createResolver!({ source: null, log: { warn() {} } });
     await resolver.configure?.('peer', 'kitchen tcp://10.0.0.7:5900');

@@ -5,9 +5,11 @@ import { parse } from 'yaml';
 import { errorsPage, optionsPage } from '../../scripts/steps/reference.mjs';
 import { issueLine } from '../../src/cli/failure.ts';
 import { native } from '../../src/cli/native.ts';
+import { wsecho, wstest } from '../../src/cli/test-server.ts';
 import { websockify } from '../../src/cli/websockify.ts';
 import { websocksy } from '../../src/cli/websocksy.ts';
 import { wsproxy } from '../../src/cli/wsproxy.ts';
+import { TEST_SERVER_OPTIONS } from '../../src/cli/wsproxy-options.ts';
 import { wswrap } from '../../src/cli/wswrap.ts';
 import type { ConfigIssue } from '../../src/config/issue.ts';
 import { parseConfig } from '../../src/config/load.ts';
@@ -15,15 +17,27 @@ import { GROUPS, OPTIONS } from '../../src/config/options.ts';
 import { validate } from '../../src/config/schema.ts';
 import { parseTarget } from '../../src/address/target-address.ts';
 import { ERRORS, STAGES } from '../../src/errors.ts';
+import { parsePeerLines } from '../../src/route/peer-lines.ts';
+import { blocks, GUIDES, MANUAL, read } from './documents.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const SOURCES = resolve(import.meta.dirname, '../../src');
+/** Flags that documents name and that belong to others: Docker and Node, and our script that makes the image. */
+const FOREIGN = new Set(['--cap-drop', '--init', '--network', '--sysctl', '--time', '--user', '--fresh']);
+/** Guides to files that lead to peers, whose lines have a grammar of their own. */
+const PEER_GUIDES = new Set(['docs/guide/peer-files.md', 'docs/guide/framing-plugins.md']);
+const DIALECTS = [websockify, websocksy, wsproxy, wswrap, wsecho, wstest];
+/** What makes a block a whole config. */
+const LEADS = ['target', 'routes', 'listeners', 'peerFiles', 'resolver'];
 
-const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-
-/** The fenced blocks of a document in one language. */
-function blocks(file: string, language: string): string[] {
-  const fences = [...read(file).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
-  return fences.filter(([, named]) => named === language).map(([, , text = '']) => text);
+/** The targets that documents name in their text, but for those with a placeholder. */
+function shownTargets(files: readonly string[]): string[] {
+  const spans =
+    files
+      .map(read)
+      .join('')
+      .match(/`(?:tcp|tls|udp|unix|unix-dgram|echo|demo|load):[^`]*`/g) ?? [];
+  const whole = spans.filter((each) => !/PATH`|HOST:PORT|:\/\/`|`unix(?:-dgram)?:`/.test(each));
+  return whole.map((each) => each.slice(1, -1));
 }
 
 describe('the reference pages', () => {
@@ -45,9 +59,9 @@ describe('the reference pages', () => {
 
 describe('the error table', () => {
   test('has no row that the source does not use', () => {
-    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && file !== 'errors.ts')
-      .map((file) => read(join('src', file)))
+      .map((file) => readFileSync(join(SOURCES, file), 'utf8'))
       .join('\n');
     const unused = Object.keys(ERRORS).filter((code) => !sources.includes(`'${code}'`));
     expect(unused).toEqual([]);
@@ -55,10 +69,12 @@ describe('the error table', () => {
 });
 
 describe('the guides', () => {
-  test.each(blocks('docs/guide/config-file.md', 'yaml'))('have a config that is right: %#', (text) => {
+  const configs = MANUAL.flatMap((file) => blocks(file, 'yaml').map((text, index) => ({ file, index, text })));
+
+  test.each(configs)('have a config that is right: $file, $index', ({ text }) => {
     const value = parse(text) as Record<string, unknown>;
     // Some show a part of a file only.
-    const whole = value['target'] || value['routes'] || value['listeners'] ? value : { ...value, target: 'echo:' };
+    const whole = LEADS.some((key) => key in value) ? value : { ...value, target: 'echo:' };
     expect(validate(whole)).not.toHaveProperty('issues');
     expect(parseConfig(text, 'x.yaml')).not.toHaveProperty('issues');
   });
@@ -73,28 +89,39 @@ describe('the guides', () => {
   });
 
   test('name only flags, variables and targets that exist', () => {
-    const text = `${read('docs/guide/command-line.md')}${read('docs/guide/config-file.md')}`;
-    const flags = new Set(OPTIONS.flatMap(({ flag, aliases = [] }) => [flag, ...aliases.map((alias) => alias.flag)]));
-    expect(
-      [...text.matchAll(/`[^`]*?(--[a-z][\w-]*)/g)].map(([, flag]) => flag).filter((flag) => !flags.has(flag)),
-    ).toEqual([]);
+    const text = GUIDES.map(read).join('');
+    const flags = new Set([
+      ...OPTIONS.flatMap(({ flag, aliases = [] }) => [flag, ...aliases.map((alias) => alias.flag)]),
+      ...TEST_SERVER_OPTIONS.map(({ flag }) => flag),
+      ...FOREIGN,
+    ]);
+    const spans = [...text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`]*)`/g)]
+      .map(([, span]) => span)
+      .join(' ');
+    expect((spans.match(/(?<![\w-])--[a-z][\w-]*/g) ?? []).filter((flag) => !flags.has(flag))).toEqual([]);
     const variables = new Set(OPTIONS.map(({ env }) => env));
     expect((text.match(/BASCULE_\w+/g) ?? []).filter((name) => !variables.has(name))).toEqual([]);
-    const targets = text.match(/`(?:tcp|tls|udp|unix|unix-dgram|echo|demo):[^`]*`/g) ?? [];
-    expect(targets.length).toBeGreaterThan(6);
-    for (const target of targets.filter((each) => !/PATH|:\/\/`/.test(each)))
-      expect(() => parseTarget(target.slice(1, -1))).not.toThrow();
+    const targets = shownTargets(GUIDES.filter((file) => !PEER_GUIDES.has(file)));
+    expect(targets.length).toBeGreaterThan(10);
+    for (const target of targets) expect(() => parseTarget(target)).not.toThrow();
+    const peers = shownTargets([...PEER_GUIDES]);
+    expect(peers.length).toBeGreaterThan(1);
+    expect(parsePeerLines(peers.map((peer) => `${peer} *`).join('\n')).filter(({ peer }) => 'wrong' in peer)).toEqual(
+      [],
+    );
   });
 
   test('show command lines that are understood', () => {
-    const lines = `${blocks('README.md', 'sh').join('\n')}\n${blocks('docs/guide/config-file.md', '').join('\n')}`
+    const shell = MANUAL.flatMap((file) => blocks(file, 'sh'));
+    const lines = [...shell, ...blocks('docs/guide/config-file.md', '')]
+      .join('\n')
       .split(/\n| && /)
       .filter((line) => /^bascule [^:]/.test(line) && !line.startsWith('bascule: '))
       .map((line) => line.replace(/\s[>#].*/, ''));
-    expect(lines.length).toBeGreaterThan(5);
+    expect(lines.length).toBeGreaterThan(15);
     for (const line of lines) {
       const [first = '', ...rest] = line.trim().split(/\s+/).slice(1);
-      const dialect = [websockify, websocksy, wsproxy, wswrap].find(({ name }) => name === first);
+      const dialect = DIALECTS.find(({ name }) => name === first);
       expect(() => (dialect ? dialect.parse(rest, {}) : native.parse([first, ...rest], {}))).not.toThrow();
     }
   });

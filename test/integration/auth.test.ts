@@ -8,6 +8,7 @@ import type { AuthConfig, ListenerConfig } from '../../src/config/model.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { type InProcessBridge, makeBridge, routeTo, startInProcess } from '../support/bridge-in-process.ts';
 import { makeCertificate } from '../support/certificates.ts';
+import { suite } from '../support/packages.ts';
 import { pluginFile } from '../support/plugin-file.ts';
 import { handshakeRequest, RawClient } from '../support/raw-client.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -111,45 +112,47 @@ test('a listener with origins refuses pages of others, and whoever has no page',
   expect(await shake(port)).toMatch(/^HTTP\/1\.1 403 /);
 });
 
-test('a listener with client certificates knows clients by their common name', async () => {
-  const authority = makeCertificate({ cn: 'authority', authority: true });
-  const own = makeCertificate({ ca: authority });
-  const tls = {
-    cert: own.cert,
-    key: new Secret(own.key),
-    passphrase: null,
-    minVersion: 'TLSv1.2',
-    ciphers: null,
-    clientCertificates: { ca: authority.cert },
-  } as const;
-  const bridge = await start([{ kind: 'client-certificate', names: ['ada'] }], { tls });
-  const answer = async (cn: string): Promise<string> => {
-    const { cert, key } = makeCertificate({ cn, ca: authority });
-    const socket = connect({
-      port: bridge.port,
-      host: '127.0.0.1',
-      servername: 'localhost',
-      ca: authority.cert,
-      cert,
-      key,
-    });
-    try {
-      const head = new Promise<string>((resolve, reject) => {
-        socket.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')));
-        socket.once('error', reject);
+suite('a listener with client certificates', { needs: ['openssl'] }, () => {
+  test('knows clients by their common name', async () => {
+    const authority = makeCertificate({ cn: 'authority', authority: true });
+    const own = makeCertificate({ ca: authority });
+    const tls = {
+      cert: own.cert,
+      key: new Secret(own.key),
+      passphrase: null,
+      minVersion: 'TLSv1.2',
+      ciphers: null,
+      clientCertificates: { ca: authority.cert },
+    } as const;
+    const bridge = await start([{ kind: 'client-certificate', names: ['ada'] }], { tls });
+    const answer = async (cn: string): Promise<string> => {
+      const { cert, key } = makeCertificate({ cn, ca: authority });
+      const socket = connect({
+        port: bridge.port,
+        host: '127.0.0.1',
+        servername: 'localhost',
+        ca: authority.cert,
+        cert,
+        key,
       });
-      socket.write(handshakeRequest(bridge.port));
-      return await head;
-    } finally {
-      socket.destroy();
-    }
-  };
-  expect(await answer('ada')).toMatch(/^HTTP\/1\.1 101 /);
-  expect(await answer('eve')).toMatch(/^HTTP\/1\.1 403 /);
-  // Plain text on the same port, with a header that claims a certificate.
-  expect(await shake(bridge.port, { SSL_CLIENT_S_DN_CN: 'ada' })).toMatch(/^HTTP\/1\.1 403 /);
-  const open = bridge.seen.find(({ name }) => name === 'session:open');
-  expect(open?.event).toMatchObject({ session: { user: 'ada' } });
+      try {
+        const head = new Promise<string>((resolve, reject) => {
+          socket.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')));
+          socket.once('error', reject);
+        });
+        socket.write(handshakeRequest(bridge.port));
+        return await head;
+      } finally {
+        socket.destroy();
+      }
+    };
+    expect(await answer('ada')).toMatch(/^HTTP\/1\.1 101 /);
+    expect(await answer('eve')).toMatch(/^HTTP\/1\.1 403 /);
+    // Plain text on the same port, with a header that claims a certificate.
+    expect(await shake(bridge.port, { SSL_CLIENT_S_DN_CN: 'ada' })).toMatch(/^HTTP\/1\.1 403 /);
+    const open = bridge.seen.find(({ name }) => name === 'session:open');
+    expect(open?.event).toMatchObject({ session: { user: 'ada' } });
+  });
 });
 
 describe('files', () => {

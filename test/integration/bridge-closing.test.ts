@@ -6,6 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { startBridge } from '../support/bridge-process.ts';
 import { makeCertificate } from '../support/certificates.ts';
+import { suite } from '../support/packages.ts';
 import { clientFrame, CLOSE, closeFrame, RawClient } from '../support/raw-client.ts';
 import { Digest, echo, sha256, sink, TcpTarget } from '../support/tcp-target.ts';
 import { until, within } from '../support/wait.ts';
@@ -89,28 +90,34 @@ describe('the end of a session', () => {
     expect((await after.receive(10)).toString()).toBe('still here');
   });
 
-  test.each(['plain', 'TLS'])('a client that resets while its target takes nothing: %s', async (wire) => {
-    const target = await TcpTarget.listen((socket) => socket.pause());
-    const { certFile, keyFile } = makeCertificate();
-    const secure = wire === 'TLS' ? ['--cert', certFile, '--key', keyFile] : [];
-    // The pings of a keepalive would notice it too, much later.
-    const bridge = await startBridge(target.address, '--keepalive', '1h', ...secure);
-    const idle = bridge.sockets;
-    const socket = connect(bridge.port, '127.0.0.1');
-    const client = await WsClient.open(bridge.url.replace('http', 'ws'), {
-      createConnection: () => (wire === 'TLS' ? connectTls({ socket, rejectUnauthorized: false }) : socket),
+  for (const [wire, needs] of [
+    ['plain', []],
+    ['TLS', ['openssl']],
+  ] as const) {
+    suite(`over ${wire}`, { needs }, () => {
+      test('a client that resets while its target takes nothing', async () => {
+        const target = await TcpTarget.listen((socket) => socket.pause());
+        const secure = wire === 'TLS' ? ['--cert', makeCertificate().certFile, '--key', makeCertificate().keyFile] : [];
+        // The pings of a keepalive would notice it too, much later.
+        const bridge = await startBridge(target.address, '--keepalive', '1h', ...secure);
+        const idle = bridge.sockets;
+        const socket = connect(bridge.port, '127.0.0.1');
+        const client = await WsClient.open(bridge.url.replace('http', 'ws'), {
+          createConnection: () => (wire === 'TLS' ? connectTls({ socket, rejectUnauthorized: false }) : socket),
+        });
+        const piece = randomBytes(1_000_000);
+        while (client.ws.bufferedAmount === 0) {
+          client.send(piece);
+          await delay(50);
+        }
+        await delay(1500);
+        expect(bridge.sockets).toBeGreaterThan(idle);
+        socket.resetAndDestroy();
+        await bridge.waitForLine(/CLIENT_GONE/, 5000);
+        await bridge.whenSocketsAre(idle, 5000);
+      });
     });
-    const piece = randomBytes(1_000_000);
-    while (client.ws.bufferedAmount === 0) {
-      client.send(piece);
-      await delay(50);
-    }
-    await delay(1500);
-    expect(bridge.sockets).toBeGreaterThan(idle);
-    socket.resetAndDestroy();
-    await bridge.waitForLine(/CLIENT_GONE/, 5000);
-    await bridge.whenSocketsAre(idle, 5000);
-  });
+  }
 
   test('a target that never ends after the client has gone is cut off', async () => {
     const target = await TcpTarget.listen((socket) => socket.resume());

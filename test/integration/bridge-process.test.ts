@@ -8,6 +8,7 @@ import { makeCertificate } from '../support/certificates.ts';
 import { Child } from '../support/child.ts';
 import { atTestEnd } from '../support/cleanup.ts';
 import { suite } from '../support/packages.ts';
+import { pluginFile } from '../support/plugin-file.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { echo, TcpTarget } from '../support/tcp-target.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -60,6 +61,26 @@ describe('shutting down', () => {
     bridge.child.signal('SIGTERM');
     const { code, signal } = await within('the end', bridge.child.exit);
     expect(code ?? signal).not.toBe(0);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s while it starts ends it before it listens', async (signal) => {
+    const gate = join(tempDir(), 'gate');
+    const module = pluginFile(`import { existsSync } from 'node:fs';
+      import { setTimeout as sleep } from 'node:timers/promises';
+      export const apiVersion = 1;
+      export const createAuthenticator = async ({ log }) => {
+        log.warn('it starts');
+        while (!existsSync('${gate}')) await sleep(10);
+        return { authenticate: () => ({ name: 'ada' }) };
+      };`);
+    const bridge = new Child(process.execPath, [BIN, '127.0.0.1:0', 'echo:', '--auth-plugin', module]);
+    atTestEnd(() => bridge.stop('SIGKILL'));
+    await bridge.waitForOutput(/it starts/);
+    bridge.signal(signal);
+    await bridge.waitForOutput(/closing; once more/);
+    writeFileSync(gate, '');
+    expect(await within('the end', bridge.exit)).toEqual({ code: 0, signal: null });
+    expect(bridge.output).not.toMatch(/listening on|SHUTDOWN/);
   });
 
   test('no new client is taken meanwhile', async () => {

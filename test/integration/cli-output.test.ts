@@ -16,7 +16,7 @@ function runInto(file: string, ...words: string[]): { status: number | null; std
   return { status, stderr };
 }
 
-describe.runIf(existsSync('/dev/full'))('output that cannot be written', () => {
+describe.runIf(existsSync('/dev/full'))('output that cannot be written (needs: /dev/full, a file of Linux)', () => {
   test.each([['schema'], ['--help'], ['--version'], ['websockify', '--help']])('is an error: %s', (...words) => {
     const { status, stderr } = runInto('/dev/full', ...words);
     expect(status).toBe(1);

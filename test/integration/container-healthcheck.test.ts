@@ -6,10 +6,10 @@ import { BIN, spawnBridge, type BridgeProcess } from '../support/bridge-process.
 import { makeCertificate } from '../support/certificates.ts';
 import { Child, runChild } from '../support/child.ts';
 import { atTestEnd } from '../support/cleanup.ts';
+import { suite } from '../support/packages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../docker/healthcheck.mjs', import.meta.url));
-const { certFile, keyFile } = makeCertificate();
 
 /** Asks for one process: other bridges may run on this machine. */
 function check(pid: number): ReturnType<typeof runChild> {
@@ -36,16 +36,23 @@ describe('the health check of the container image finds a bridge that listens', 
     ['on all addresses of IPv4', ['0.0.0.0:0', 'echo:'], '127.0.0.1'],
     ['on one address of IPv6', ['[::1]:0', 'echo:'], '[0000:0000:0000:0000:0000:0000:0000:0001]'],
     ['on all addresses', ['[::]:0', 'echo:'], '127.0.0.1'],
-    ['with TLS', ['127.0.0.1:0', 'echo:', '--cert', certFile, '--key', keyFile], '127.0.0.1'],
-    ['with TLS alone', ['127.0.0.1:0', 'echo:', '--cert', certFile, '--key', keyFile, '--tls-only'], '127.0.0.1'],
-    [
-      'for clients with certificates',
-      ['127.0.0.1:0', 'echo:', '--cert', certFile, '--key', keyFile, '--tls-only', '--verify-client'],
-      '127.0.0.1',
-    ],
   ])('%s', async (_name, args, host) => {
     const { pid, port } = await bridge(...args);
     expect(await check(pid)).toMatchObject({ code: 0, stdout: `${host}:${port}: fine\n`, stderr: '' });
+  });
+
+  suite('on a port', { needs: ['openssl'] }, () => {
+    const { certFile, keyFile } = makeCertificate();
+    const tls = ['--cert', certFile, '--key', keyFile];
+
+    test.each([
+      ['with TLS', tls],
+      ['with TLS alone', [...tls, '--tls-only']],
+      ['for clients with certificates', [...tls, '--tls-only', '--verify-client']],
+    ])('%s', async (_name, args) => {
+      const { pid, port } = await bridge('127.0.0.1:0', 'echo:', ...args);
+      expect(await check(pid)).toMatchObject({ code: 0, stdout: `127.0.0.1:${port}: fine\n`, stderr: '' });
+    });
   });
 
   test('on a Unix socket with a space in its path', async () => {

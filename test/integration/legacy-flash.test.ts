@@ -2,11 +2,18 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { ListenerConfig } from '../../src/config/model.ts';
+import { suite } from '../support/packages.ts';
 import { until } from '../support/wait.ts';
 import { tls } from './legacy-bridge.ts';
 import { listenerConfig } from './listen-config.ts';
 import { Client, serves, startFront, type Front } from './listen-front.ts';
 
+/** A port: what its certificate needs, and what makes it different. */
+const PORTS: readonly (readonly [name: string, needs: readonly string[], changes: () => Partial<ListenerConfig>])[] = [
+  ['without TLS', [], () => ({})],
+  ['with TLS', ['openssl'], () => ({ tls: tls() })],
+  ['with TLS only', ['openssl'], () => ({ tls: tls(), tlsOnly: true })],
+];
 const REQUEST = '<policy-file-request/>\0';
 const POLICY = /^<\?xml .*<allow-access-from domain="\*" to-ports="\*"\/>.*<\/cross-domain-policy>\n\0$/s;
 
@@ -18,43 +25,41 @@ async function expectEmpty(front: Front): Promise<void> {
   await until('nothing is left', () => front.listener.connections === 0 && front.http.connections === 0);
 }
 
-describe.each<[string, () => Partial<ListenerConfig>]>([
-  ['without TLS', () => ({})],
-  ['with TLS', () => ({ tls: tls() })],
-  ['with TLS only', () => ({ tls: tls(), tlsOnly: true })],
-])('a Flash policy request on a port %s', (_name, changes) => {
-  test('is answered and closed', async () => {
-    const front = await start(changes());
-    const client = Client.plain(front.port).send(REQUEST);
-    expect(await client.untilEnd()).toMatch(POLICY);
-    client.socket.end();
-    await expectEmpty(front);
-    expect(front.codes()).toEqual([]);
-  });
+for (const [port, needs, changes] of PORTS) {
+  suite(`a Flash policy request on a port ${port}`, { needs }, () => {
+    test('is answered and closed', async () => {
+      const front = await start(changes());
+      const client = Client.plain(front.port).send(REQUEST);
+      expect(await client.untilEnd()).toMatch(POLICY);
+      client.socket.end();
+      await expectEmpty(front);
+      expect(front.codes()).toEqual([]);
+    });
 
-  test('may come byte by byte', async () => {
-    const front = await start(changes());
-    const client = Client.plain(front.port);
-    await client.dribble(REQUEST);
-    expect(await client.untilEnd()).toMatch(POLICY);
-  });
+    test('may come byte by byte', async () => {
+      const front = await start(changes());
+      const client = Client.plain(front.port);
+      await client.dribble(REQUEST);
+      expect(await client.untilEnd()).toMatch(POLICY);
+    });
 
-  test('that is none is refused', async () => {
-    const front = await start(changes());
-    const client = Client.plain(front.port).send('<policy-file-request>\0');
-    expect(await client.untilEnd()).toBe('');
-    await expectEmpty(front);
-    expect(front.codes()).toEqual(['FLASH_POLICY']);
-  });
+    test('that is none is refused', async () => {
+      const front = await start(changes());
+      const client = Client.plain(front.port).send('<policy-file-request>\0');
+      expect(await client.untilEnd()).toBe('');
+      await expectEmpty(front);
+      expect(front.codes()).toEqual(['FLASH_POLICY']);
+    });
 
-  test('that stops in the middle is ended at the deadline', async () => {
-    const front = await start(changes(), { sniffTimeout: 200 });
-    const client = Client.plain(front.port).send('<policy-file');
-    expect(await client.untilEnd()).toBe('');
-    expect(front.codes()).toEqual(['SNIFF_TIMEOUT']);
-    await expectEmpty(front);
+    test('that stops in the middle is ended at the deadline', async () => {
+      const front = await start(changes(), { sniffTimeout: 200 });
+      const client = Client.plain(front.port).send('<policy-file');
+      expect(await client.untilEnd()).toBe('');
+      expect(front.codes()).toEqual(['SNIFF_TIMEOUT']);
+      await expectEmpty(front);
+    });
   });
-});
+}
 
 describe('beside Flash', () => {
   test('WebSockets are served as ever', async () => {
@@ -87,20 +92,23 @@ describe('beside Flash', () => {
 });
 
 describe('without legacyProtocols', () => {
-  test.each<[string, () => Partial<ListenerConfig>]>([
-    ['without TLS', () => ({})],
-    ['with TLS', () => ({ tls: tls() })],
-  ])('a policy request on a port %s is no HTTP', async (_name, changes) => {
-    const front = await start({ ...changes(), legacyProtocols: false });
-    const client = Client.plain(front.port).send(REQUEST);
-    expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 400 /);
-    expect(front.codes()).toEqual(['HTTP_BAD_REQUEST']);
-  });
+  for (const [port, needs, changes] of PORTS.slice(0, 2)) {
+    suite(`on a port ${port}`, { needs }, () => {
+      test('a policy request is no HTTP', async () => {
+        const front = await start({ ...changes(), legacyProtocols: false });
+        const client = Client.plain(front.port).send(REQUEST);
+        expect(await client.untilEnd()).toMatch(/^HTTP\/1\.1 400 /);
+        expect(front.codes()).toEqual(['HTTP_BAD_REQUEST']);
+      });
+    });
+  }
 
-  test('a policy request on a port with TLS only is plain text', async () => {
-    const front = await start({ tls: tls(), tlsOnly: true, legacyProtocols: false });
-    expect(await Client.plain(front.port).send(REQUEST).untilEnd()).toBe('');
-    expect(front.codes()).toEqual(['TLS_REQUIRED']);
+  suite('on a port with TLS only', { needs: ['openssl'] }, () => {
+    test('a policy request is plain text', async () => {
+      const front = await start({ tls: tls(), tlsOnly: true, legacyProtocols: false });
+      expect(await Client.plain(front.port).send(REQUEST).untilEnd()).toBe('');
+      expect(front.codes()).toEqual(['TLS_REQUIRED']);
+    });
   });
 
   test('and without TLS nothing is sniffed', async () => {

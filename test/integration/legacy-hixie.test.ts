@@ -8,6 +8,7 @@ import type { TargetConfig } from '../../src/config/model.ts';
 import { makeBridge, routeTo } from '../support/bridge-in-process.ts';
 import { atTestEnd } from '../support/cleanup.ts';
 import { CLOSING, dataFrame, HixieClient, requestHead, textFrame } from '../support/hixie-client.ts';
+import { suite } from '../support/packages.ts';
 import { Digest, echo, neverReader, sha256, sink, slowReader, source, TcpTarget } from '../support/tcp-target.ts';
 import { sleep, until } from '../support/wait.ts';
 import { legacyBridge, sessionEnd, tls } from './legacy-bridge.ts';
@@ -59,13 +60,15 @@ describe.each([75, 76] as const)('a client of draft %i', (draft) => {
     expect(await client.readFrame()).toBe('aGVsbG8=');
   });
 
-  test('over TLS finds itself at a wss location', async () => {
-    const bridge = await legacyBridge({ listener: { tls: tls() } });
-    const client = await HixieClient.open(bridge.port, { draft, path: '/a?b', tls: true, dribble: true });
-    const data = randomBytes(MEGABYTE);
-    sendAll(client, data, 50_000);
-    expect(sha256(await client.readData(data.length))).toBe(sha256(data));
-    expect([...bridge.server.sessions][0]).toMatchObject({ secure: true, path: '/a' });
+  suite('over TLS', { needs: ['openssl'] }, () => {
+    test('finds itself at a wss location', async () => {
+      const bridge = await legacyBridge({ listener: { tls: tls() } });
+      const client = await HixieClient.open(bridge.port, { draft, path: '/a?b', tls: true, dribble: true });
+      const data = randomBytes(MEGABYTE);
+      sendAll(client, data, 50_000);
+      expect(sha256(await client.readData(data.length))).toBe(sha256(data));
+      expect([...bridge.server.sessions][0]).toMatchObject({ secure: true, path: '/a' });
+    });
   });
 
   test('that never reads stops its target and holds up nobody', async () => {

@@ -1,21 +1,20 @@
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ListenerConfig, TlsConfig } from '../../src/config/model.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { Listener } from '../../src/listen/listener.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { Child } from '../support/child.ts';
 import { atTestEnd } from '../support/cleanup.ts';
+import { suite } from '../support/packages.ts';
 import { sleep, until } from '../support/wait.ts';
 import { listenerConfig } from './listen-config.ts';
 import { Client, serves, type Front, handshake, request, startFront } from './listen-front.ts';
 
-const certificate = makeCertificate();
-
 function tls(changes: Partial<TlsConfig> = {}): TlsConfig {
-  const { cert, key } = certificate;
+  const { cert, key } = makeCertificate();
   return { cert, key: new Secret(key), passphrase: null, minVersion: 'TLSv1.2', ciphers: null, ...changes };
 }
 
@@ -27,7 +26,7 @@ async function expectEmpty(front: Front): Promise<void> {
   await until('nothing is left', () => front.listener.connections === 0 && front.http.connections === 0);
 }
 
-describe('one port for TLS and plain text', () => {
+suite('one port for TLS and plain text', { needs: ['openssl'] }, () => {
   test('serves both', async () => {
     const front = await startFront(secure());
     expect(front.bound).toMatchObject({ url: `https://127.0.0.1:${front.port}/`, secure: true });
@@ -102,18 +101,18 @@ describe('one port for TLS and plain text', () => {
     expect((second.socket as TLSSocket).isSessionReused()).toBe(true);
     expect(await serves(second)).toBe(true);
   });
+
+  test('a client may end its half of a connection and still gets the rest, with TLS too', async () => {
+    const front = await startFront(secure());
+    const client = Client.tls(front.port).send(handshake(), 'x'.repeat(200_000));
+    client.socket.end();
+    await client.untilEnd();
+    expect(client.text).toMatch(/\r\n\r\nx{200000}$/);
+    expect(front.upgrades[0]?.socket.allowHalfOpen).toBe(true);
+  });
 });
 
-test('a client may end its half of a connection and still gets the rest, with TLS too', async () => {
-  const front = await startFront(secure());
-  const client = Client.tls(front.port).send(handshake(), 'x'.repeat(200_000));
-  client.socket.end();
-  await client.untilEnd();
-  expect(client.text).toMatch(/\r\n\r\nx{200000}$/);
-  expect(front.upgrades[0]?.socket.allowHalfOpen).toBe(true);
-});
-
-describe('tlsOnly', () => {
+suite('tlsOnly', { needs: ['openssl'] }, () => {
   test('drops plain text without an answer and says why', async () => {
     const front = await startFront(secure({ tlsOnly: true }));
     const client = Client.plain(front.port).send(handshake());
@@ -125,7 +124,7 @@ describe('tlsOnly', () => {
   });
 });
 
-describe('versions and ciphers', () => {
+suite('versions and ciphers', { needs: ['openssl'] }, () => {
   test('an older version than allowed is refused', async () => {
     const front = await startFront(secure({ tls: tls({ minVersion: 'TLSv1.3' }) }));
     const client = Client.tls(front.port, { maxVersion: 'TLSv1.2' });
@@ -159,7 +158,7 @@ describe('versions and ciphers', () => {
   });
 });
 
-describe('rubbish on a TLS port is refused, and nobody else notices', () => {
+suite('rubbish on a TLS port is refused, and nobody else notices', { needs: ['openssl'] }, () => {
   test.each<[string, Buffer | string, string[]]>([
     [
       'noise after the first byte of a record',
@@ -257,7 +256,7 @@ describe('rubbish on a TLS port is refused, and nobody else notices', () => {
   );
 });
 
-describe('ending what is pending', () => {
+suite('ending what is pending', { needs: ['openssl'] }, () => {
   test('ends connections that sniff or shake hands, and no others', async () => {
     const front = await startFront(secure());
     const settled = Client.tls(front.port).send(handshake());
@@ -276,19 +275,21 @@ describe('ending what is pending', () => {
   });
 });
 
-test('a bad certificate keeps the listener from starting', async () => {
-  const hooks = { onConnection: (): void => {}, onRefused: (): void => {} };
-  const listener = new Listener(secure({ tls: tls({ cert: 'nonsense' }) }), hooks);
-  await expect(listener.listen()).rejects.toMatchObject({ code: 'TLS_CERTIFICATE_INVALID' });
-  await listener.close();
-});
+suite('a listener with TLS', { needs: ['openssl'] }, () => {
+  test('a bad certificate keeps the listener from starting', async () => {
+    const hooks = { onConnection: (): void => {}, onRefused: (): void => {} };
+    const listener = new Listener(secure({ tls: tls({ cert: 'nonsense' }) }), hooks);
+    await expect(listener.listen()).rejects.toMatchObject({ code: 'TLS_CERTIFICATE_INVALID' });
+    await listener.close();
+  });
 
-test('over the limit a TLS port drops connections: their language is not known yet', async () => {
-  const front = await startFront(secure({}, { connections: 1 }));
-  const first = Client.tls(front.port).send(handshake());
-  await first.until(/^HTTP\/1\.1 101 /);
-  expect(await Client.plain(front.port).untilEnd()).toBe('');
-  expect(front.codes()).toEqual(['LIMIT_CONNECTIONS']);
+  test('over the limit a TLS port drops connections: their language is not known yet', async () => {
+    const front = await startFront(secure({}, { connections: 1 }));
+    const first = Client.tls(front.port).send(handshake());
+    await first.until(/^HTTP\/1\.1 101 /);
+    expect(await Client.plain(front.port).untilEnd()).toBe('');
+    expect(front.codes()).toEqual(['LIMIT_CONNECTIONS']);
+  });
 });
 
 /** The first flight of a TLS client. */

@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
 }
 `;
 
-suite('The library that moves ports', { needs: ['cc', 'C headers'] }, () => {
+suite('The library that moves ports', { needs: ['cc', 'C headers', 'python3'] }, () => {
   const house = makeTempDir();
   let old = 0;
   let moved = 0;

@@ -150,7 +150,7 @@ class UnixDaemon {
   }
 }
 
-suite('syslog by a Unix datagram socket', { needs: ['cc', 'C headers'] }, () => {
+suite('syslog by a Unix datagram socket', { needs: ['cc', 'C headers', 'python3'] }, () => {
   beforeAll(() => buildNative());
 
   test.each(['rfc5424', 'rfc3164'] as const)('reaches the daemon: %s', async (format) => {

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync } fro
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nativeDirectory } from '../../src/native/directory.ts';
-import { temporaryDirectory } from '../conformance/target-servers.ts';
 import { suite } from '../support/packages.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
 /** What is said to be left out, and why: one line for each part, as many as there are on this system. */
 function leftOut(reason: string): RegExp {
@@ -13,7 +13,7 @@ function leftOut(reason: string): RegExp {
 }
 
 suite('The build of the native parts', { needs: ['cc', 'C headers'] }, () => {
-  const house = temporaryDirectory();
+  const house = makeTempDir();
   const inHouse = (name: string): string => path.join(house.path, name);
   const build = (environment: NodeJS.ProcessEnv = {}): { status: number | null; output: string } => {
     const env = { ...process.env, ...environment };

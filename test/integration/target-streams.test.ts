@@ -1,26 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { TlsTargetConfig } from '../../src/config/model.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { createTarget } from '../../src/target/create-target.ts';
 import type { Target } from '../../src/target/target.ts';
 import { alone, describeTarget, GREETING, type Subject } from '../conformance/target-suite.ts';
-import {
-  freePort,
-  makeCertificates,
-  startPython,
-  startStreamServer,
-  startTlsServer,
-  temporaryDirectory,
-  type Certificates,
-  type Running,
-} from '../conformance/target-servers.ts';
+import { startPython, startStreamServer, startTlsServer, type Running } from '../conformance/target-servers.ts';
 import { closed, dialStream, openSockets, Received, refusal, until } from '../conformance/target-support.ts';
+import { makeCertificate } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { suite } from '../support/packages.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
-const directory = temporaryDirectory();
+const directory = makeTempDir();
 const inDirectory = (name: string): string => path.join(directory.path, name);
 afterAll(() => directory.remove());
 
@@ -40,31 +34,33 @@ print('port', s.getsockname()[1], 'ready')
 sys.stdin.readline()
 `;
 
-describeTarget('a TCP target', {
-  kind: 'stream',
-  fastRead: [true, false],
-  async open() {
-    const server = await startStreamServer(LOOPBACK);
-    return behind(server, tcp(server.port));
-  },
-  failing: [
-    { when: 'nobody listens', code: 'TARGET_REFUSED', open: async () => alone(tcp(await freePort())) },
-    {
-      when: 'nobody listens on any address of a name',
-      code: 'TARGET_REFUSED',
-      open: async () => alone(tcp(await freePort(), 'localhost')),
+suite('the conformance of streams', { needs: ['python3'] }, () => {
+  describeTarget('a TCP target', {
+    kind: 'stream',
+    fastRead: [true, false],
+    async open() {
+      const server = await startStreamServer(LOOPBACK);
+      return behind(server, tcp(server.port));
     },
-    {
-      when: 'its name does not exist',
-      code: 'TARGET_NAME_NOT_FOUND',
-      open: async () => alone(tcp(80, 'no-such-host.invalid')),
+    failing: [
+      { when: 'nobody listens', code: 'TARGET_REFUSED', open: async () => alone(tcp(await freePort())) },
+      {
+        when: 'nobody listens on any address of a name',
+        code: 'TARGET_REFUSED',
+        open: async () => alone(tcp(await freePort(), 'localhost')),
+      },
+      {
+        when: 'its name does not exist',
+        code: 'TARGET_NAME_NOT_FOUND',
+        open: async () => alone(tcp(80, 'no-such-host.invalid')),
+      },
+    ],
+    async stuck() {
+      const listener = await startPython(FULL_LISTENER, []);
+      const port = Number(/port (\d+)/.exec(listener.output)?.[1]);
+      return { target: tcp(port), stop: async () => void (await listener.stop('SIGKILL')) };
     },
-  ],
-  async stuck() {
-    const listener = await startPython(FULL_LISTENER, []);
-    const port = Number(/port (\d+)/.exec(listener.output())?.[1]);
-    return { target: tcp(port), stop: () => listener.stop() };
-  },
+  });
 });
 
 describeTarget('a Unix target', {
@@ -143,12 +139,16 @@ describe('a Unix target', () => {
 });
 
 suite('TLS targets', { needs: ['openssl'] }, () => {
-  const tlsDirectory = temporaryDirectory();
-  let certificates: Certificates;
-  beforeAll(() => {
-    certificates = makeCertificates(tlsDirectory.path);
-  });
-  afterAll(() => tlsDirectory.remove());
+  const hosts = ['localhost', 'bascule.test'];
+  const authority = makeCertificate({ cn: 'authority.test', authority: true });
+  const passphrase = 'sesame';
+  const certificates = {
+    server: makeCertificate({ cn: 'server', names: hosts, ca: authority }),
+    expired: makeCertificate({ cn: 'expired', names: hosts, ca: authority, days: -1 }),
+    selfSigned: makeCertificate({ names: hosts }),
+    client: makeCertificate({ cn: 'client', ca: authority }),
+    locked: makeCertificate({ cn: 'client', ca: authority, passphrase }),
+  };
 
   const config = (port: number, more: Partial<TlsTargetConfig> = {}): TlsTargetConfig => ({
     kind: 'tls',
@@ -156,7 +156,7 @@ suite('TLS targets', { needs: ['openssl'] }, () => {
     port,
     servername: null,
     verify: true,
-    ca: certificates.ca,
+    ca: authority.cert,
     cert: null,
     key: null,
     passphrase: null,
@@ -259,15 +259,15 @@ suite('TLS targets', { needs: ['openssl'] }, () => {
 
   test('shows its client certificate, with an encrypted key too', async () => {
     const names: string[] = [];
-    const options = { ...certificates.server, ca: certificates.ca, requestCert: true, rejectUnauthorized: false };
+    const options = { ...certificates.server, ca: authority.cert, requestCert: true, rejectUnauthorized: false };
     const port = await serve(options, (socket) => {
       const peer = socket as Socket & { authorized?: boolean; getPeerCertificate?: () => { subject: { CN: string } } };
       names.push(peer.authorized ? (peer.getPeerCertificate?.().subject.CN ?? '') : 'nobody');
       socket.on('error', () => {});
     });
-    const { cert, key, encryptedKey } = certificates.client;
-    const plain = { cert, key: new Secret(key) };
-    const encrypted = { cert, key: new Secret(encryptedKey), passphrase: new Secret('sesame') };
+    const { client, locked } = certificates;
+    const plain = { cert: client.cert, key: new Secret(client.key) };
+    const encrypted = { cert: locked.cert, key: new Secret(locked.key), passphrase: new Secret(passphrase) };
     for (const [index, more] of [{}, plain, encrypted].entries()) {
       const connection = await dialStream(tls(port, more));
       await until(() => names.length > index);
@@ -295,7 +295,7 @@ suite('TLS targets', { needs: ['openssl'] }, () => {
     ],
     [
       'an encrypted key without its passphrase',
-      () => ({ cert: certificates.client.cert, key: new Secret(certificates.client.encryptedKey) }),
+      () => ({ cert: certificates.locked.cert, key: new Secret(certificates.locked.key) }),
       'TLS_PASSPHRASE_WRONG',
     ],
   ] as const)('refuses %s before any dial', (_what, more, code) => {

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createTarget } from '../../src/target/create-target.ts';
 import type { Target } from '../../src/target/target.ts';
 import { alone, describeTarget } from '../conformance/target-suite.ts';
-import { freePort, startUdpServer } from '../conformance/target-servers.ts';
+import { startUdpServer } from '../conformance/target-servers.ts';
 import { Datagrams, dialDatagram, openSockets, until } from '../conformance/target-support.ts';
+import { freePort } from '../support/free-port.ts';
 
 const udp = (port: number, host = '127.0.0.1'): Target => createTarget({ kind: 'udp', host, port });
 

@@ -8,17 +8,13 @@ import { nativeFile } from '../../src/native/load.ts';
 import { createTarget } from '../../src/target/create-target.ts';
 import type { DatagramConnection, Target } from '../../src/target/target.ts';
 import { alone, describeTarget } from '../conformance/target-suite.ts';
-import {
-  buildNative,
-  startProgram,
-  startPython,
-  temporaryDirectory,
-  type Script,
-} from '../conformance/target-servers.ts';
+import { buildNative, startPython } from '../conformance/target-servers.ts';
 import { Datagrams, dialDatagram, openSockets, refusal, until } from '../conformance/target-support.ts';
+import { Child } from '../support/child.ts';
 import { suite } from '../support/packages.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 
-const directory = temporaryDirectory();
+const directory = makeTempDir();
 const inDirectory = (name: string): string => path.join(directory.path, name);
 afterAll(() => directory.remove());
 
@@ -79,7 +75,7 @@ for line in sys.stdin:
         s.close(); print('closed')
 `;
 
-suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
+suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat', 'python3'] }, () => {
   let serial = 0;
   beforeAll(() => buildNative());
 
@@ -88,7 +84,7 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
     async open() {
       const name = `echo-${++serial}.sock`;
       const script = await startPython(ECHO, [inDirectory(name)]);
-      return { target: dgram(name), stop: () => script.stop() };
+      return { target: dgram(name), stop: async () => void (await script.stop('SIGKILL')) };
     },
     failing: [
       { when: 'the socket is missing', code: 'TARGET_NOT_FOUND', open: async () => alone(dgram('missing.sock')) },
@@ -97,7 +93,7 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
         code: 'TARGET_REFUSED',
         async open() {
           const script = await startPython(ECHO, [inDirectory('dead.sock')]);
-          await script.stop();
+          await script.stop('SIGKILL');
           return alone(dgram('dead.sock'));
         },
       },
@@ -117,26 +113,26 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
     ],
   });
 
-  let puppet: Script | null = null;
-  const startPuppet = async (): Promise<{ target: Target; script: Script; name: string }> => {
+  let puppet: Child | null = null;
+  const startPuppet = async (): Promise<{ target: Target; script: Child; name: string }> => {
     const name = `puppet-${++serial}.sock`;
     puppet = await startPython(PUPPET, [inDirectory(name)]);
     return { target: dgram(name), script: puppet, name };
   };
   /** Tells the puppet something and waits for its answer. */
   const order = async (line: string, answer: string): Promise<void> => {
-    const before = puppet!.output().length;
+    const before = puppet!.output.length;
     puppet!.tell(line);
-    await until(() => puppet!.output().slice(before).includes(answer));
+    await until(() => puppet!.output.slice(before).includes(answer));
   };
   afterEach(async () => {
-    await puppet?.stop();
+    await puppet?.stop('SIGKILL');
     puppet = null;
   });
 
   test('talks to socat', async () => {
     const from = inDirectory('socat.sock');
-    const socat = await startProgram('socat', [`UNIX-RECVFROM:${from},fork`, 'EXEC:"tr a-z A-Z"'], '');
+    const socat = new Child('socat', [`UNIX-RECVFROM:${from},fork`, 'EXEC:"tr a-z A-Z"']);
     await until(() => existsSync(from));
     const connection = await dialDatagram(dgram('socat.sock'));
     const received = new Datagrams(connection);
@@ -144,7 +140,7 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
     await until(() => received.messages.length > 0);
     expect(received.texts).toEqual(['LOUDER']);
     connection.close();
-    await socat.stop();
+    await socat.stop('SIGKILL');
   });
 
   test('says which kind of socket to use for a stream socket', async () => {
@@ -168,10 +164,8 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
     for (let index = 0; index < count; index++) connection.send(Buffer.from(`number ${index};`));
     expect(connection.queuedBytes).toBeGreaterThan(0);
     script.tell(`recv ${count}`);
-    await until(() => script.output().split('got').length === count + 1);
-    expect(script.output().match(/number \d+/g)).toEqual(
-      Array.from({ length: count }, (_, index) => `number ${index}`),
-    );
+    await until(() => script.output.split('got').length === count + 1);
+    expect(script.output.match(/number \d+/g)).toEqual(Array.from({ length: count }, (_, index) => `number ${index}`));
     await until(() => drained > 0);
     expect(drained).toBe(1);
     expect(connection.queuedBytes).toBe(0);
@@ -345,10 +339,10 @@ suite('Unix datagram targets', { needs: ['cc', 'C headers', 'socat'] }, () => {
     const setup = `const file = ${JSON.stringify(nativeFile('unix-dgram'))};
       const peer = ${JSON.stringify(inDirectory(name))}; const mine = peer + '.mine';
       const native = require(file);`;
-    const node = await startProgram(process.execPath, ['-e', setup + program], '');
-    const [status] = (await once(node.child, 'close')) as [number];
-    await script.stop();
-    return `${node.output().trim()} (status ${status})`;
+    const node = new Child(process.execPath, ['-e', setup + program]);
+    const { code } = await node.exit;
+    await script.stop('SIGKILL');
+    return `${node.output.trim()} (status ${code})`;
   };
 
   describe('the native part', () => {

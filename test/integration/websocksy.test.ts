@@ -123,7 +123,7 @@ describe('websocksy with its default backend', () => {
     ]);
   });
 
-  test.runIf(hasIpv6)('listens on every address of both families by itself', async () => {
+  test.runIf(hasIpv6)('listens on every address of both families by itself (needs: IPv6)', async () => {
     const target = await TcpTarget.listen(echo);
     const bridge = await spawnBridge(['websocksy', '-p', '0', '-c', 'host=127.0.0.1', '-c', `port=${target.port}`]);
     atTestEnd(() => bridge.stop('SIGKILL'));

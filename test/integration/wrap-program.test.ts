@@ -8,6 +8,7 @@ import { Abort } from '../../src/abort.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { BridgeError } from '../../src/errors.ts';
 import { BridgeServer } from '../../src/server/bridge-server.ts';
+import { WrapProgram } from '../../src/target/wrap-program.ts';
 import { closed, dialStream, Received, refusal } from '../conformance/target-support.ts';
 import { buildNative } from '../conformance/target-servers.ts';
 import { Child, runChild } from '../support/child.ts';
@@ -51,7 +52,7 @@ const gone = (pid: number): Promise<boolean> => until(`process ${pid} is gone`, 
 const daemon = (setsid: boolean): readonly string[] =>
   python(`import os\nif os.fork(): os._exit(0)\n${setsid ? 'os.setsid()' : ''}\n${GREETER}`, '<port>');
 
-suite('A program whose port is moved', { needs: ['cc', 'C headers'] }, () => {
+suite('A program whose port is moved', { needs: ['cc', 'C headers', 'python3'] }, () => {
   beforeAll(() => buildNative());
 
   test('is reached, and leaves its own port to the bridge', async () => {
@@ -194,7 +195,7 @@ suite('A VNC server', { needs: ['cc', 'C headers', 'Xtigervnc'] }, () => {
   });
 });
 
-suite('The end of a program', { needs: ['cc', 'C headers'] }, () => {
+suite('The end of a program', { needs: ['cc', 'C headers', 'python3'] }, () => {
   beforeAll(() => buildNative());
 
   test.each([
@@ -280,7 +281,7 @@ suite('The end of a program', { needs: ['cc', 'C headers'] }, () => {
   });
 });
 
-describe('A program that is told its port', () => {
+suite('A program that is told its port', { needs: ['python3'] }, () => {
   const server = GREETER.replace('sys.argv[1]', "os.environ.get('MY_PORT') or sys.argv[1]");
 
   test('by a variable is not preloaded', async () => {
@@ -290,6 +291,21 @@ describe('A program that is told its port', () => {
     const [, preload, port] = await host.line(/^<(.*)> (\d+)$/);
     expect(preload).toBe(process.env['LD_PRELOAD'] ?? '');
     expect(Number(port)).toBeGreaterThan(1023);
+  });
+
+  test('is waited for by who comes before it is started', async () => {
+    const command = python(server, '{port}');
+    const target = new WrapProgram({ kind: 'program', command, port: 1, mode: 'exit', portEnv: null });
+    atTestEnd(() => target.stop());
+    const dialled = dialStream(target);
+    const host = new Host();
+    await target.start(host);
+    const connection = await dialled;
+    const received = new Received(connection);
+    const pid = await pidAfter(host, 'ready');
+    await until('the program greets', () => received.text.length > 0);
+    expect(received.text).toBe(`hello from ${pid}`);
+    await closed(connection);
   });
 
   test('by {port} in its arguments is not preloaded', async () => {
@@ -319,6 +335,9 @@ describe('Starting and stopping a program', () => {
       detail: expect.stringContaining(file),
     });
     await expect(wrapNamed(join(house.path, 'directory'))).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' });
+    const target = new WrapProgram({ kind: 'program', command: [file], port: 1, mode: 'exit', portEnv: 'PORT' });
+    await expect(target.start(new Host())).rejects.toMatchObject({ code: 'PROGRAM_NOT_FOUND' });
+    expect((await refusal(target)).code).toBe('TARGET_REFUSED');
     const broken = join(house.path, 'broken');
     writeFileSync(broken, '#!/no/such/interpreter\n', { mode: 0o755 });
     await expect(wrapNamed(broken)).rejects.toMatchObject({
@@ -352,7 +371,6 @@ describe('Starting and stopping a program', () => {
 
   test('leaves nothing when it is stopped while it starts', async () => {
     const before = process.listenerCount('exit');
-    const { WrapProgram } = await import('../../src/target/wrap-program.ts');
     const command = ['sh', '-c', 'echo self $$; exec sleep 600 # {port}'];
     const target = new WrapProgram({ kind: 'program', command, port: 1, mode: 'exit', portEnv: null });
     const host = new Host();
@@ -389,7 +407,7 @@ describe('Starting and stopping a program', () => {
   });
 });
 
-describe('The output of a program', () => {
+suite('The output of a program', { needs: ['python3'] }, () => {
   test('comes line by line from both pipes, with long lines cut', async () => {
     const script = 'echo out; echo err >&2; printf "%05000d\\n" 1; echo "\\033[31mred"';
     const { host } = await wrap(['sh', '-c', `${script}; sleep 60 # {port}`]);

@@ -14,6 +14,8 @@ export interface Certificate {
 export interface CertificateOptions {
   /** Also a subject alternative name, with 127.0.0.1 and ::1. */
   readonly cn?: string;
+  /** More names for it. */
+  readonly names?: readonly string[];
   /** Days of validity from now; negative for one that has expired. */
   readonly days?: number;
   /** Encrypts the key. */
@@ -40,7 +42,7 @@ export function makeCertificate(options: CertificateOptions = {}): Certificate {
 }
 
 function create(base: string, options: CertificateOptions): Certificate {
-  const { cn = 'localhost', days = 30, passphrase, ca, authority = false, usage } = options;
+  const { cn = 'localhost', names = [], days = 30, passphrase, ca, authority = false, usage } = options;
   const [certFile, keyFile, requestFile, extFile] = ['.crt', '.key', '.csr', '.ext'].map((end) => base + end) as [
     string,
     string,
@@ -52,7 +54,7 @@ function create(base: string, options: CertificateOptions): Certificate {
   openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', ...cipher, '-out', keyFile);
   openssl('req', '-new', '-key', keyFile, ...secret, '-subj', `/CN=${cn}`, '-out', requestFile);
   const extensions = [
-    `subjectAltName=DNS:${cn},IP:127.0.0.1,IP:::1`,
+    `subjectAltName=${[cn, ...names].map((name) => `DNS:${name}`).join()},IP:127.0.0.1,IP:::1`,
     ...(authority ? ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] : []),
     ...(usage ? [`extendedKeyUsage=${usage}`] : []),
   ];

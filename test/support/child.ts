@@ -26,6 +26,7 @@ export class Child {
     this.#command = `${command} ${args.join(' ')}`;
     this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     alive.add(this.#child);
+    this.#child.stdin?.on('error', () => undefined);
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.exit = new Promise((resolve, reject) => {
@@ -61,6 +62,11 @@ export class Child {
       return match;
     };
     return until(`${this.#command} prints ${pattern}`, look, deadline);
+  }
+
+  /** Writes a line to its standard input, which takes a pipe in the options; nothing when it does not read any more. */
+  tell(line: string): void {
+    this.#child.stdin!.write(`${line}\n`);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ByteClient } from './byte-client.ts';
+import { clientFrame as anyFrame } from './client-frame.ts';
 import { until } from './wait.ts';
 
 /** One frame as it stood on the wire. */
@@ -25,27 +26,11 @@ export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 
-/** Builds a client frame by RFC 6455 §5.2, or one that breaks its rules. */
+/** Builds a client frame with a mask of its own, or one that breaks the rules. */
 export function clientFrame(data: Uint8Array | string, options: FrameOptions = {}): Buffer {
   const { fin = true, opcode = BINARY, masked = true, reserved = 0 } = options;
-  const payload = Buffer.from(data as Uint8Array);
-  const first = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
-  const bit = masked ? 0x80 : 0;
-  let header: Buffer;
-  if (payload.length < 126) header = Buffer.from([first, bit | payload.length]);
-  else if (payload.length < 65_536) {
-    header = Buffer.from([first, bit | 126, 0, 0]);
-    header.writeUInt16BE(payload.length, 2);
-  } else {
-    header = Buffer.alloc(10);
-    header[0] = first;
-    header[1] = bit | 127;
-    header.writeBigUInt64BE(BigInt(payload.length), 2);
-  }
-  if (!masked) return Buffer.concat([header, payload]);
-  const mask = randomBytes(4);
-  for (let i = 0; i < payload.length; i++) payload[i]! ^= mask[i & 3]!;
-  return Buffer.concat([header, mask, payload]);
+  const [a = 0, b = 0, c = 0, d = 0] = randomBytes(4);
+  return anyFrame({ opcode, payload: data, fin, rsv: reserved, key: masked ? [a, b, c, d] : null });
 }
 
 /** A Close frame with its code and reason. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { Reporter, TestModule, TestSuite } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 /** How many tests ended in which way. */
 export interface Counts {
@@ -9,7 +9,7 @@ export interface Counts {
 }
 
 /**
- * Counts the tests and says why suites were skipped.
+ * Counts the tests, and names the suites and single tests that were skipped: the name says why.
  *
  * The count goes to the file named by BASCULE_TEST_COUNTS, for `npm test` to add its checks; without that it is printed
  * as the last line. A file or a suite that broke outside its tests is a failure, and in CI a skipped test is one too.
@@ -24,7 +24,7 @@ export default class CountReporter implements Reporter {
       counts.failed += counts.skipped;
       counts.skipped = 0;
     }
-    for (const suite of skippedSuites(modules)) process.stdout.write(`skipped: ${suite.name}\n`);
+    for (const name of skippedNames(modules)) process.stdout.write(`skipped: ${name}\n`);
     if (counts.failed > 0) process.exitCode = 1;
 
     const file = process.env['BASCULE_TEST_COUNTS'];
@@ -52,6 +52,19 @@ function count(modules: readonly TestModule[]): Counts {
   return counts;
 }
 
-function skippedSuites(modules: readonly TestModule[]): TestSuite[] {
-  return modules.flatMap((module) => [...module.children.allSuites()].filter((suite) => suite.options.mode === 'skip'));
+/** The names of what was skipped, each suite once. Where tests were chosen by their names, the rest is no news. */
+function skippedNames(modules: readonly TestModule[]): string[] {
+  const whole = modules.filter(({ project }) => !project.globalConfig.testNamePattern);
+  return whole.flatMap((module) => {
+    const all = [...module.children.allSuites(), ...module.children.allTests()];
+    return all.filter((each) => isSkipped(each) && !isInSkipped(each)).map(({ fullName }) => fullName);
+  });
+}
+
+function isSkipped({ options }: TestCase | TestSuite): boolean {
+  return options.mode === 'skip' || options.mode === 'todo';
+}
+
+function isInSkipped({ parent }: TestCase | TestSuite): boolean {
+  return parent.type === 'suite' && (isSkipped(parent) || isInSkipped(parent));
 }

@@ -4,6 +4,7 @@ import {
   asBridgeError,
   BridgeError,
   ERRORS,
+  messageOf,
   STAGES,
   type ErrorCode,
   type ErrorRow,
@@ -116,4 +117,40 @@ describe('anything thrown', () => {
       expect(asBridgeError(thrown).code).toBe('INTERNAL');
     },
   );
+});
+
+describe('the message of anything thrown', () => {
+  it('is one line', () => {
+    expect(messageOf(new Error('one\ntwo'))).toBe('one');
+    expect(messageOf(new TypeError())).toBe('TypeError');
+    expect(messageOf('text')).toBe('text');
+    expect(messageOf(undefined)).toBe('undefined');
+    expect(messageOf(Symbol('s'))).toBe('Symbol(s)');
+  });
+
+  it.each([
+    ['an object without a text', () => Object.create(null) as unknown],
+    ['an error whose message is none', () => Object.assign(new Error(), { message: Object.create(null) as string })],
+    [
+      'an error whose message throws',
+      () =>
+        Object.defineProperty(new Error(), 'message', {
+          get() {
+            throw new Error('again');
+          },
+        }),
+    ],
+  ])('never throws itself: %s', (_what, thrown) => {
+    expect(messageOf(thrown())).toBe('something that has no text');
+    expect(messageOf(Object.assign(new Error(), { message: 7 }))).toBe('7');
+  });
+
+  it('is what asBridgeError takes', () => {
+    const thrown: unknown = Object.create(null);
+    expect(asBridgeError(thrown)).toMatchObject({
+      code: 'INTERNAL',
+      detail: 'something that has no text',
+      cause: thrown,
+    });
+  });
 });

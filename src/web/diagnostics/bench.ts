@@ -10,6 +10,12 @@ import type { Tool } from './tool.ts';
 /** A tool that was stopped may finish its count for so long, in ms; then its connection is closed under it. */
 const LAST_WORDS = 3000;
 
+/**
+ * What may wait in the browser, in bytes: the last answer comes behind it, and a slow uplink has to get rid of it in the
+ * time for an answer.
+ */
+const MOST_WAITING = 128 * 1024;
+
 /** What the page shows of the work. */
 export interface BenchView {
   /** The address of the moment; null where it cannot be used. */
@@ -149,6 +155,7 @@ export class Bench {
   }
 }
 
+/** Connects, unless the signal fires before. */
 async function open(address: URL, signal: AbortSignal): Promise<Conversation> {
   // The signal ends the opening alone: afterwards a tool that is stopped still compares its counts.
   const opening = new AbortController();
@@ -157,16 +164,19 @@ async function open(address: URL, signal: AbortSignal): Promise<Conversation> {
   if (signal.aborted) abort();
   try {
     // Chromium 156 crashes when a connection breaks while a WebSocketStream is writing, and here that is all the time.
-    return new Conversation(await connect(address, { signal: opening.signal, stream: false }));
+    const options = { signal: opening.signal, stream: false, sendHighWaterMark: MOST_WAITING };
+    return new Conversation(await connect(address, options));
   } finally {
     signal.removeEventListener('abort', abort);
   }
 }
 
+/** The button that starts and stops a tool. */
 function buttonOf(tool: Tool): HTMLButtonElement {
   return element<HTMLButtonElement>(`${tool.name}-start`);
 }
 
+/** Says below a tool how it went. */
 function showStatus(tool: Tool, text: string, kind: 'plain' | 'bad' = 'plain'): void {
   const place = element(`${tool.name}-status`);
   place.textContent = text;

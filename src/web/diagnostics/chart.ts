@@ -36,6 +36,11 @@ export abstract class Chart {
   /** Draws with add() and gives the drawing in words. */
   protected abstract draw(room: Room): string;
 
+  /** Says in the middle what will be drawn here. */
+  protected hint({ width, height }: Room, text: string): void {
+    this.add('text', { class: 'tick', x: width / 2, y: height / 2, 'text-anchor': 'middle' }, text);
+  }
+
   /** Adds a shape or a text. */
   protected add(name: 'line' | 'path' | 'rect' | 'text', attributes: Attributes, text?: string): void {
     const shape = document.createElementNS(SVG, name);

@@ -26,6 +26,8 @@ export class Conversation {
   #onBytes: (bytes: Uint8Array) => void = () => undefined;
   #reading = false;
   #breathed = performance.now();
+  /** When something last came. */
+  #heard = 0;
   /** Why nothing more is to be expected; null while there is. */
   #failure: { readonly reason: unknown } | null = null;
 
@@ -35,10 +37,6 @@ export class Conversation {
     // Its failures show in the writes, too.
     this.#writer.closed.catch(() => undefined);
     void socket.closed.then((closed) => this.#fail(new ConversationEnded(closed)));
-  }
-
-  get closed(): Promise<Closed> {
-    return this.#socket.closed;
   }
 
   /** From now on `onBytes` hears what arrives. What it throws ends every wait. */
@@ -63,7 +61,10 @@ export class Conversation {
     }
   }
 
-  /** Waits for something, `ms` at most (0 = for ever). Throws ConversationEnded when the connection is over before. */
+  /**
+   * Waits for something, as long as `ms` do not pass in which nothing at all comes (0 = for ever): an answer may have a
+   * long way behind much else. Throws ConversationEnded when the connection is over before.
+   */
   wait<Value>(promise: Promise<Value>, ms = 0): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.#failure) {
@@ -71,8 +72,13 @@ export class Conversation {
         reject(this.#failure.reason);
         return;
       }
-      const late = (): void => reject(new Error(`Nothing came back within ${ms / 1000} s`));
-      const timer = ms > 0 ? setTimeout(late, ms) : undefined;
+      const start = performance.now();
+      const look = (): void => {
+        const left = Math.max(start, this.#heard) + ms - performance.now();
+        if (left > 0) timer = setTimeout(look, left);
+        else reject(new Error(`Nothing came back within ${ms / 1000} s`));
+      };
+      let timer = ms > 0 ? setTimeout(look, ms) : undefined;
       const done = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(reject);
@@ -93,6 +99,7 @@ export class Conversation {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
+        this.#heard = performance.now();
         this.#onBytes(value);
       }
     } catch (error) {

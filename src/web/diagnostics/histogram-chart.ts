@@ -22,7 +22,7 @@ export class HistogramChart extends Chart {
     const [first] = bins;
     if (!summary || !first) {
       this.#axis(room, [0], inner.height);
-      this.#hint(room);
+      this.hint(room, 'Round trips by how long they take');
       return 'Histogram of round trips: nothing measured yet.';
     }
     const marks = ticks(Math.max(...bins.map(({ count }) => count)), 3);
@@ -57,11 +57,6 @@ export class HistogramChart extends Chart {
       if (Number.isInteger(mark) && marks.length > 1)
         this.add('text', { class: 'tick', x: MARGIN.left - 6, y: y + 4, 'text-anchor': 'end' }, formatTick(mark));
     }
-  }
-
-  #hint(room: Room): void {
-    const middle = { x: room.width / 2, y: room.height / 2, 'text-anchor': 'middle' };
-    this.add('text', { class: 'tick', ...middle }, 'Round trips by how long they take');
   }
 
   /** Times, below the columns, as many as have room. */
@@ -103,6 +98,7 @@ export class HistogramChart extends Chart {
   }
 }
 
+/** The histogram for those who do not see it. */
 function words({ count, min, median, p99, max }: LatencySummary): string {
   return `Histogram of ${count} round trips: the shortest ${formatTime(min)}, the median ${formatTime(median)}, 99 of 100 within ${formatTime(p99)}, the longest ${formatTime(max)}.`;
 }

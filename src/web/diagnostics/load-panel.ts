@@ -79,6 +79,7 @@ function show(counts: LoadCounts, complete: boolean): void {
   list.replaceChildren(...items);
 }
 
+/** The field of a setting. */
 function fieldOf(name: (typeof FIELDS)[number]): HTMLInputElement {
   return element<HTMLInputElement>(`load-${name}`);
 }

@@ -71,6 +71,7 @@ export async function runLoadTest(
   else await waitForEcho(link, inbox, counts);
 }
 
+/** Sends messages at the rate that is wanted, and counts them. */
 async function sendMessages(
   link: Conversation,
   { least, most, rate, seconds }: LoadOptions,
@@ -219,15 +220,18 @@ class Inbox {
   }
 }
 
+/** The numbers in words such as 'messages=2'. */
 function numbersOf(words: readonly string[]): Numbers {
   return Object.fromEntries(words.map((word) => word.split('=')).map(([name = '', value]) => [name, Number(value)]));
 }
 
+/** Counts an error in what came here. */
 function complainHere(counts: LoadCounts, what: string): void {
   counts.errorsHere++;
   if (counts.errors.length < MOST_ERRORS) counts.errors.push(`here: ${what}`);
 }
 
+/** Counts an error in what the target got. */
 function complainThere(counts: LoadCounts, what: string): void {
   counts.errorsThere++;
   if (counts.errors.length < MOST_ERRORS) counts.errors.push(`there: ${what}`);

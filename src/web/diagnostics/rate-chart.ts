@@ -51,14 +51,9 @@ export class RateChart extends Chart {
       const path = points.length === 1 ? `M${points[0]}h1` : `M${points.join('L')}`;
       this.add('path', { class: `rate rate-${name}`, d: path });
     }
-    if (all.length === 0) this.#hint(room);
+    if (all.length === 0) this.hint(room, 'Bytes in a second over time');
     else this.add('text', { class: 'tick', x: 0, y: 10 }, 'MB/s');
     return this.#words();
-  }
-
-  #hint(room: Room): void {
-    const middle = { x: room.width / 2, y: room.height / 2, 'text-anchor': 'middle' };
-    this.add('text', { class: 'tick', ...middle }, 'Bytes in a second over time');
   }
 
   #words(): string {
@@ -74,6 +69,7 @@ export class RateChart extends Chart {
   }
 }
 
+/** Fewer digits, so that the path stays short. */
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

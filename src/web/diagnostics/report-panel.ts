@@ -1,3 +1,4 @@
+import { copyText } from '../shell/clipboard.ts';
 import { element } from '../shell/element.ts';
 import type { Report } from './report.ts';
 
@@ -25,15 +26,14 @@ export class ReportPanel {
   }
 
   async #copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.#text.value);
+    if (await copyText(this.#text.value)) {
       this.#status.textContent = 'Copied.';
-    } catch {
-      // Browsers keep the clipboard from pages that came without TLS; the visitor's own keys still work.
-      this.#text.focus();
-      this.#text.select();
-      this.#status.textContent = 'Selected: this browser lets you copy it with Ctrl-C only.';
+      return;
     }
+    // The visitor's own keys still work.
+    this.#text.focus();
+    this.#text.select();
+    this.#status.textContent = 'Selected: this browser lets you copy it with Ctrl-C only.';
   }
 
   #save(): void {

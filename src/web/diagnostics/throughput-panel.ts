@@ -83,8 +83,7 @@ export class ThroughputPanel implements Tool {
     };
     const timer = setInterval(sample, STEP);
     try {
-      const time = await measureThroughput(link, direction, seconds, arrived, signal);
-      for (const name of ['up', 'down'] as const) if (ways[name].rates.length > 0) ways[name].time ||= time;
+      await measureThroughput(link, direction, seconds, arrived, signal);
     } finally {
       clearInterval(timer);
       // A last step that is too short would be a wild guess.
@@ -107,6 +106,7 @@ export class ThroughputPanel implements Tool {
   }
 }
 
+/** A way that has not been measured. */
 function noWay(): Way {
   return { rates: [], bytes: 0, time: 0 };
 }
@@ -116,6 +116,7 @@ function meanOf({ bytes, time }: Way): number {
   return (bytes / time) * 1000;
 }
 
+/** A way for the report; null where it has not been measured. */
 function describe(way: Way): object | null {
   if (way.time === 0) return null;
   const rates = way.rates.map((rate) => Math.round(rate));

@@ -47,6 +47,7 @@ export async function measureThroughput(
   return performance.now() - start;
 }
 
+/** Sends, and counts what load: says that it got. */
 async function measureUp(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
   const told = deferred();
   const parser = new RecordParser({
@@ -73,6 +74,7 @@ async function measureUp(link: Conversation, arrived: Arrived, goesOn: () => boo
   if (arrived.up !== sent) throw new Error(`${sent} bytes were sent, and ${arrived.up} arrived`);
 }
 
+/** Lets load: send, and counts what comes. */
 async function measureDown(link: Conversation, seconds: number, arrived: Arrived, signal: AbortSignal): Promise<void> {
   const told = deferred();
   const promised = { bytes: 0 };
@@ -107,6 +109,7 @@ function payloadLength(word: string): number {
   return SIZE;
 }
 
+/** Sends to echo:, and counts what comes back. */
 async function measureBoth(link: Conversation, arrived: Arrived, goesOn: () => boolean): Promise<void> {
   const back = deferred();
   let sent = 0;

@@ -14,6 +14,9 @@ const DOUBLE_BYTE: Readonly<Record<string, (lead: number) => boolean>> = {
 /** Characters that Big5 has twice and writes in their second place (§5, "index Big5 pointer"). */
 const BIG5_SECOND = '\u2550\u255e\u2561\u256a\u5341\u5345';
 
+/** The encodings that are built on JIS X 0208, whose encoders write some characters that no byte is read as. */
+const JAPANESE = new Set(['shift_jis', 'euc-jp']);
+
 /** What stands for bytes that mean nothing. */
 const REPLACEMENT = '\ufffd';
 
@@ -37,6 +40,12 @@ export function encodingTable(label: string): ReadonlyMap<string, readonly numbe
   for (let lead = 0x81; lead < 0xff; lead++) {
     if (!isLead(lead)) continue;
     for (let trail = 0x40; trail < 0xff; trail++) add([lead, trail]);
+  }
+  if (JAPANESE.has(label)) {
+    // §12.1.2, §12.3.2: yen sign and overline go as in JIS X 0201, the minus sign as the wide one.
+    table.set('\u00a5', [0x5c]);
+    table.set('\u203e', [0x7e]);
+    table.set('\u2212', table.get('\uff0d')!);
   }
   return table;
 }

@@ -33,6 +33,7 @@ export function findEncoding(label: string): Encoding | null {
   return ENCODINGS.find((encoding) => encoding.label === wanted || encoding.label === canonical(wanted)) ?? null;
 }
 
+/** The label that browsers use for an encoding; null for one they do not know. */
 function canonical(label: string): string | null {
   try {
     return new TextDecoder(label).encoding;

@@ -7,7 +7,7 @@ import { isUndecided, recogniseServer, type ServerKind } from './greeting.ts';
 export type CheckResult =
   /** There was no connection, or it ended at once. */
   | { readonly kind: 'failed'; readonly ending: Ending }
-  /** The server was there, and ended the conversation itself in good order. */
+  /** The server was there: it spoke, was silent until the time was up, or ended in good order. */
   | {
       readonly kind: 'answered';
       /** How long the bridge took to open the WebSocket, in ms. */

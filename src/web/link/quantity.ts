@@ -22,6 +22,7 @@ export function formatDuration(ms: number): string {
     : `${minutes}:${twoDigits(seconds % 60)}`;
 }
 
+/** A number with a zero in front where it has one digit only. */
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }

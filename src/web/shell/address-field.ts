@@ -85,6 +85,7 @@ function keepPath(path: string | null): void {
   }
 }
 
+/** Writes a path into the address of a page; null takes it out. */
 function setPath(page: URL, path: string | null): void {
   page.searchParams.delete('address');
   if (path === null) page.searchParams.delete('path');

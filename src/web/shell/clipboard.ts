@@ -9,11 +9,18 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/** Copies a text for a button labelled 'Copy', which says for a moment what came of it. Call it like copyText(). */
+export async function copyWith(button: HTMLElement, text: string): Promise<void> {
+  button.textContent = (await copyText(text)) ? 'Copied' : 'Not allowed';
+  setTimeout(() => (button.textContent = 'Copy'), 1500);
+}
+
 /** Whether a page here may ask for what is on the clipboard. */
 export function canReadClipboard(): boolean {
   return typeof navigator.clipboard?.readText === 'function';
 }
 
+/** Copies a text by selecting it in a field that nobody sees; false where that is forbidden, too. */
 function copyBySelection(text: string): boolean {
   const before = document.activeElement;
   const area = document.createElement('textarea');

@@ -27,8 +27,8 @@ export interface TelnetClientOptions {
 }
 
 /**
- * The user's side of TELNET (RFC 854): takes ECHO and SGA of the server, gives NAWS and TTYPE, refuses every other
- * option.
+ * The user's side of TELNET (RFC 854): takes ECHO and SGA of the server, gives SGA, NAWS and TTYPE, refuses every
+ * other option.
  *
  * It waits for the server to begin, so that a server that speaks no TELNET never sees a command. No network, no screen.
  */
@@ -119,6 +119,7 @@ export class TelnetClient {
   }
 }
 
+/** The states of all options of one side, by their numbers. */
 function optionStates(allowed: readonly number[]): readonly OptionState[] {
   return Array.from({ length: OPTIONS }, (_none, option) => new OptionState(allowed.includes(option)));
 }

@@ -15,10 +15,15 @@ export interface LineView {
 
 const HISTORY_LIMIT = 200;
 
-/** One key each: an escape sequence, a line end, a control character, or a run of text. */
+/**
+ * One key each: an escape sequence, a line end, a control character, or a run of text.
+ *
+ * The sequences are any of ECMA-48 §5.4 and §5.6, and not only those of keys: a terminal also answers questions of the
+ * server, and reports the mouse, and that must not become text of the line.
+ */
 const KEYS =
   // oxlint-disable-next-line no-control-regex -- keys are control characters
-  /\u001b(?:\[[0-9;]*[~A-Za-z]|O[A-Za-z]|[a-z\u007f])|\r\n|[\u0000-\u001f\u007f]|[^\u0000-\u001f\u007f]+/g;
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|[P\]][^\u001b]*\u001b\\|O[A-Za-z]|[a-z\u007f])|\r\n|[\u0000-\u001f\u007f]|[^\u0000-\u001f\u007f]+/g;
 
 /** The line that is being typed: text, cursor and history. It knows keys, as a terminal sends them, and no screen. */
 export class LineEditor {
@@ -38,7 +43,7 @@ export class LineEditor {
   /** Empties the line and gives what was in it. */
   take(): string {
     const { text } = this;
-    this.#set('');
+    this.#begin();
     return text;
   }
 
@@ -72,16 +77,14 @@ export class LineEditor {
   }
 
   #key(key: string): EditorRequest | null {
-    switch (key) {
+    // A program may have told the terminal to send the cursor keys in their other form (DECCKM).
+    switch (key.replace('\u001bO', '\u001b[')) {
       case '\r\n':
       case '\r':
       case '\n':
         return { kind: 'submit', line: this.#submit() };
-      case '\u0003': {
-        const line = this.text;
-        this.#set('');
-        return { kind: 'interrupt', line };
-      }
+      case '\u0003':
+        return { kind: 'interrupt', line: this.take() };
       case '\u0004':
         if (this.text === '') return { kind: 'end' };
         this.#after.shift();
@@ -112,12 +115,10 @@ export class LineEditor {
         this.#move(this.#wordAfter());
         return null;
       case '\u001b[H':
-      case '\u001bOH':
       case '\u0001':
         this.#move(-this.#before.length);
         return null;
       case '\u001b[F':
-      case '\u001bOF':
       case '\u0005':
         this.#move(this.#after.length);
         return null;
@@ -151,8 +152,9 @@ export class LineEditor {
   }
 
   #insert(text: string): void {
-    // Cut anew, as an accent may join the character before it.
-    this.#before = graphemes(this.#before.join('') + text);
+    // With the character before it, as an accent may join that one.
+    const last = this.#before.pop() ?? '';
+    this.#before = [...this.#before, ...graphemes(last + text)];
   }
 
   #set(text: string): void {
@@ -161,8 +163,9 @@ export class LineEditor {
   }
 
   #move(steps: number): void {
-    if (steps < 0) this.#after.unshift(...this.#before.splice(this.#before.length + steps, -steps));
-    else this.#before.push(...this.#after.splice(0, steps));
+    // A pasted line may have more characters than a call takes arguments.
+    if (steps < 0) this.#after = [...this.#before.splice(this.#before.length + steps), ...this.#after];
+    else this.#before = [...this.#before, ...this.#after.splice(0, steps)];
   }
 
   /** How many characters before the cursor make a word and the space behind it. */
@@ -178,10 +181,15 @@ export class LineEditor {
     const line = this.text;
     if (!this.secret && line.trim() !== '' && line !== this.#history.at(-1)) this.#history.push(line);
     if (this.#history.length > HISTORY_LIMIT) this.#history.shift();
+    this.#begin();
+    return line;
+  }
+
+  /** Begins an empty line, behind the end of the history. */
+  #begin(): void {
     this.#place = this.#history.length;
     this.#draft = '';
     this.#set('');
-    return line;
   }
 
   #recall(step: number): void {

@@ -1,5 +1,5 @@
 // oxlint-disable no-control-regex -- keys are control characters
-const SEQUENCE = /\u001b(?:\[[0-9;]*[~A-Za-z]|O[A-Za-z]|.)?/g;
+const SEQUENCE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|[P\]][^\u001b]*\u001b\\|O[A-Za-z]|.)?/g;
 const LINE_END = /\r\n?|\n/g;
 const ERASE = /[\u007f\b]/g;
 const CONTROL = /[\u0000-\u0007\u000b\u000c\u000e-\u001f]/g;

@@ -17,6 +17,7 @@ export function withStyleSheets<Made>(make: () => Made): Made {
   }
 }
 
+/** Makes an element whose text, whenever it is set, becomes the rules of a style sheet of its own. */
 function ruleKeeper(element: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);

@@ -97,7 +97,8 @@ export class TerminalSession {
   async connect(address: URL): Promise<void> {
     this.#gate = this.#newGate();
     this.encoding = this.#codec.label;
-    this.mode = this.#mode;
+    // TELNET that the last server brought was that server's: the next one says for itself what it speaks.
+    this.mode = this.followsServer ? 'line' : this.#mode;
     await this.link.connect(address);
   }
 

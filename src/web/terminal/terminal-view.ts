@@ -29,6 +29,8 @@ export interface TerminalHandlers {
   onCopy(): void;
 }
 
+// oxlint-disable-next-line no-control-regex -- keys are control characters
+const ARROW = /^\u001b\[(?=[A-D]$)/;
 const TYPED = '\u001b[36m';
 const PLAIN = '\u001b[0m';
 
@@ -104,6 +106,8 @@ export class TerminalView {
   set active(active: boolean) {
     this.#active = active;
     this.#terminal.options.disableStdin = !active;
+    // Half a password must not come to light when the next connection has an echo.
+    if (!active && this.#editor.secret) this.#editor.take();
     this.#hideLine();
     this.#redraw();
   }
@@ -133,7 +137,9 @@ export class TerminalView {
 
   /** Types keys or a text, as the keyboard and the clipboard do. */
   type(keys: string): void {
-    if (this.#active) this.#input(keys);
+    if (!this.#active) return;
+    // A program that wants the arrows in their other form (DECCKM) knows no other.
+    this.#input(this.#terminal.modes.applicationCursorKeysMode ? keys.replace(ARROW, '\u001bO') : keys);
   }
 
   /** Pastes a text; programs that ask for it hear that it was pasted. */
@@ -221,8 +227,9 @@ export class TerminalView {
     if (!this.#style.edit || !this.#active) return;
     if (!this.#shown) this.#column = this.#terminal.buffer.active.cursorX;
     const columns = this.#terminal.cols;
-    // A server that left the cursor at the right edge leaves no room; the line then goes below.
-    if (!this.#shown && columns - this.#column < 8) {
+    // A server that left the cursor at the right edge leaves no room; the line then goes below. At the left edge it
+    // has all the room that there is.
+    if (!this.#shown && this.#column > 0 && columns - this.#column < 8) {
       void this.#output.write('\r\n');
       return;
     }
@@ -235,7 +242,8 @@ export class TerminalView {
   /** Takes the edited line off the screen, so that output goes where the server left its cursor. */
   #hideLine(): void {
     if (!this.#shown) return;
-    this.#terminal.write(`${this.#toColumn()}\u001b[K`);
+    // As output, so that the line is not drawn anew before the cursor is back.
+    void this.#output.write(`${this.#toColumn()}\u001b[K`);
     this.#shown = false;
   }
 

@@ -1,8 +1,22 @@
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
+/** Characters that are cut at once. The time that segmenters of browsers take grows with the square of the length. */
+const PIECE = 256;
+
 /** What a reader takes for one character each: letters with their accents, whole emoji. */
 export function graphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  const found: string[] = [];
+  for (let at = 0; at < text.length;) {
+    let end = at + PIECE;
+    // Not between the halves of a character.
+    if ((text.codePointAt(end - 1) ?? 0) > 0xffff) end += 1;
+    const piece = Array.from(segmenter.segment(text.slice(at, end)), ({ segment }) => segment);
+    // The last one may go on in the next piece.
+    if (end < text.length && piece.length > 1) end -= piece.pop()!.length;
+    found.push(...piece);
+    at = end;
+  }
+  return found;
 }
 
 /** The cells of a terminal that a text takes. */

@@ -14,6 +14,7 @@ export function ring(stage: HTMLElement, sound: boolean): void {
   if (sound) playTone();
 }
 
+/** Sounds the short tone. */
 function playTone(): void {
   const audio = new AudioContext();
   const tone = audio.createOscillator();

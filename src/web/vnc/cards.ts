@@ -20,6 +20,9 @@ const BUSY: Readonly<Record<string, readonly [title: string, text: string]>> = {
   closing: ['Disconnecting …', ''],
 };
 
+/** Stands where the key would. */
+const NO_FINGERPRINT = 'It cannot be shown: browsers have the cryptography for that over HTTPS only.';
+
 /** What stands in the place of the screen while there is none: where things stand, a question, or how it ended. */
 export class Cards {
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -74,6 +77,7 @@ export class Cards {
   }
 }
 
+/** The card of a state; null where the screen is shown. */
 function cardOf(state: VncState): string | null {
   if (state.name === 'idle') return 'start';
   if (state.name === 'connected') return null;
@@ -81,6 +85,7 @@ function cardOf(state: VncState): string | null {
   return state.name === 'ended' || state.name === 'waiting' ? 'end' : 'busy';
 }
 
+/** Shows what is waited for. */
 function showBusy({ name }: VncState): void {
   const [title, text] = BUSY[name]!;
   element('busy-title').textContent = title;
@@ -101,6 +106,7 @@ function askCredentials(kinds: readonly CredentialKind[], refusal: string | null
   element('refusal').textContent = `The server refused it${refusal ? `: ${refusal}` : ''}. Please try again.`;
 }
 
+/** Puts the cursor into the first field; after a refusal into the password. */
 function focusLogin(kinds: readonly CredentialKind[], again: boolean): void {
   const first =
     again && kinds.includes('password') ? 'password' : CREDENTIAL_KINDS.find((kind) => kinds.includes(kind));
@@ -115,6 +121,10 @@ function givenCredentials(): Credentials {
   return given;
 }
 
+/** Shows the key that the server has shown, for the visitor to compare. */
 async function askIdentity(key: Uint8Array<ArrayBuffer>): Promise<void> {
-  element('fingerprint').textContent = await fingerprint(key);
+  const place = element('fingerprint');
+  // Never the key of the server before, not even for a moment.
+  place.textContent = '';
+  place.textContent = (await fingerprint(key)) ?? NO_FINGERPRINT;
 }

@@ -1,9 +1,16 @@
+import { canReadClipboard, copyText } from '../shell/clipboard.ts';
 import { element } from '../shell/element.ts';
+import { ClipboardExchange } from './clipboard-exchange.ts';
 
 /** More is not put into the field: browsers become slow, and nobody reads it. */
 const MOST = 1_000_000;
 /** More is not typed key by key. */
 const MOST_TYPED = 10_000;
+
+const REFUSED = {
+  read: 'The browser did not show its clipboard. Paste into the field by hand.',
+  write: 'The browser did not allow the copy. Select the text and copy it by hand.',
+} as const;
 
 /** What the panel does to the remote side. */
 export interface ClipboardTarget {
@@ -24,89 +31,90 @@ export class ClipboardPanel {
   readonly #text = element<HTMLTextAreaElement>('clipboard-text');
   readonly #note = element('clipboard-note');
   readonly #sync = element<HTMLInputElement>('clipboard-sync');
-  /** What both sides hold since the last exchange, so that nothing is sent back to where it came from. */
-  #shared: string | null = null;
+  readonly #exchange: ClipboardExchange;
 
   constructor(target: ClipboardTarget) {
     this.#target = target;
-    const allowed = typeof navigator.clipboard?.readText === 'function';
-    for (const id of ['clipboard-paste', 'clipboard-sync', 'clipboard-copy'] as const)
-      element<HTMLButtonElement | HTMLInputElement>(id).disabled = !allowed;
-    if (!allowed) this.#note.textContent = 'The browser lets pages use its clipboard over HTTPS only: copy by hand.';
-    element('clipboard-send').addEventListener('click', () => this.#send(this.#text.value));
-    element('clipboard-type').addEventListener('click', () => this.#type());
-    element('clipboard-copy').addEventListener('click', () => void this.#copy(this.#text.value));
-    element('clipboard-paste').addEventListener('click', () => void this.#paste());
-    this.#sync.addEventListener('change', () => {
-      if (this.#sync.checked) void this.#paste();
+    this.#exchange = new ClipboardExchange({
+      inFront: () => document.hasFocus(),
+      read: () => navigator.clipboard.readText(),
+      // Not copyText(): nobody has clicked, and the selection would take the focus from the screen.
+      write: (text) => navigator.clipboard.writeText(text),
+      send: (text) => this.#sent(text),
+      onCopied: () => this.#say('Copied to this device.'),
+      onRefused: (what) => this.#refused(what),
     });
+    this.#sync.disabled = !canReadClipboard();
+    this.viewOnly = false;
+    if (this.#sync.disabled)
+      this.#say('The browser lets pages read its clipboard over HTTPS only: paste into the field by hand.');
+    element('clipboard-send').addEventListener('click', () => this.#exchange.send(this.#text.value));
+    element('clipboard-type').addEventListener('click', () => this.#type());
+    element('clipboard-copy').addEventListener('click', () => void this.#copy());
+    element('clipboard-paste').addEventListener('click', () => void this.#exchange.paste());
+    this.#sync.addEventListener('change', () => {
+      this.#exchange.same = this.#sync.checked;
+    });
+  }
+
+  /** Gives nothing to a remote side that is only looked at. */
+  set viewOnly(viewOnly: boolean) {
+    this.#exchange.viewOnly = viewOnly;
+    for (const id of ['clipboard-send', 'clipboard-type']) element<HTMLButtonElement>(id).disabled = viewOnly;
+    element<HTMLButtonElement>('clipboard-paste').disabled = viewOnly || !canReadClipboard();
   }
 
   /** Takes a text that the remote side has copied. */
   receive(text: string): void {
-    this.#shared = text;
-    if (text.length > MOST) {
-      this.#note.textContent = `The remote clipboard holds ${text.length} characters, too many to show here.`;
-      return;
-    }
-    this.#text.value = text;
-    this.#note.textContent = 'Copied on the remote side.';
-    if (this.#sync.checked) void this.#copy(text);
+    const tooLong = text.length > MOST;
+    if (!tooLong) this.#text.value = text;
+    this.#say(
+      tooLong
+        ? `The remote clipboard holds ${text.length} characters, too many to show here.`
+        : 'Copied on the remote side.',
+    );
+    this.#exchange.received(tooLong ? null : text);
   }
 
-  /** Takes what this device has copied meanwhile, if both clipboards are to be the same. */
+  /** Makes both clipboards the same, if they are to be. */
   async refresh(): Promise<void> {
-    if (this.#sync.checked) await this.#paste();
+    await this.#exchange.refresh();
   }
 
   /** Forgets what belongs to a connection that is over. */
   reset(): void {
-    this.#shared = null;
+    this.#exchange.reset();
     this.#text.value = '';
-    if (!this.#sync.disabled) this.#note.textContent = '';
+    if (!this.#sync.disabled) this.#say('');
   }
 
-  #send(text: string): void {
-    this.#shared = text;
+  #sent(text: string): void {
+    if (text.length <= MOST) this.#text.value = text;
     this.#target.send(text);
-    this.#note.textContent = 'Sent to the remote side.';
+    this.#say('Sent to the remote side.');
   }
 
   #type(): void {
     const text = this.#text.value;
     if (text.length > MOST_TYPED) {
-      this.#note.textContent = `Only up to ${MOST_TYPED} characters can be typed.`;
+      this.#say(`Only up to ${MOST_TYPED} characters can be typed.`);
       return;
     }
     this.#target.type(text);
-    this.#note.textContent = 'Typed.';
+    this.#say('Typed.');
   }
 
-  async #copy(text: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.#note.textContent = 'Copied to this device.';
-    } catch {
-      this.#refused('The browser did not allow the copy. Select the text and copy it by hand.');
-    }
-  }
-
-  async #paste(): Promise<void> {
-    let text: string;
-    try {
-      text = await navigator.clipboard.readText();
-    } catch {
-      this.#refused('The browser did not show its clipboard. Paste into the field by hand.');
-      return;
-    }
-    if (text === '' || text === this.#shared) return;
-    if (text.length <= MOST) this.#text.value = text;
-    this.#send(text);
+  async #copy(): Promise<void> {
+    this.#say((await copyText(this.#text.value)) ? 'Copied to this device.' : REFUSED.write);
   }
 
   /** Says what the browser forbids; it will forbid it the next time as well. */
-  #refused(note: string): void {
+  #refused(what: keyof typeof REFUSED): void {
     this.#sync.checked = false;
+    this.#say(REFUSED[what]);
+  }
+
+  #say(note: string): void {
     this.#note.textContent = note;
   }
 }

@@ -118,6 +118,7 @@ function describeFailure(details: string, stage: VncStage): VncEnding {
   return bad(title, `${details}.`, '');
 }
 
+/** An end that should not have been, and that did not come with a close code. */
 function bad(title: string, text: string, advice: string): VncEnding {
   return { kind: 'bad', code: null, title, text, advice };
 }

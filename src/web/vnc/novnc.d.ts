@@ -14,7 +14,6 @@ declare module '@novnc/novnc' {
     clipViewport: boolean;
     dragViewport: boolean;
     focusOnClick: boolean;
-    showDotCursor: boolean;
     qualityLevel: number;
     compressionLevel: number;
     background: string;
@@ -25,7 +24,6 @@ declare module '@novnc/novnc' {
     sendKey(keysym: number, code: string | null, down?: boolean): void;
     sendCtrlAltDel(): void;
     focus(options?: FocusOptions): void;
-    blur(): void;
     clipboardPasteFrom(text: string): void;
     /** Not public: see remote-screen.ts, the one file that uses these three. */
     protected _rfbCleanDisconnect: boolean;

@@ -7,7 +7,12 @@ export const OPEN_DEADLINE = 15_000;
 /** How long the VNC server has for its greeting and for each step to the screen, in ms; a visitor has all the time. */
 export const STEP_DEADLINE = 15_000;
 
+/** A screen that was shown for so long, in ms, was a success: the tries are counted anew. */
+export const LASTING = 5000;
+
 const OPEN = 1;
+/** The bridge ends what is against its rules, such as its time limit: whoever wants to go on has to say so. */
+const AGAINST_RULE = 1008;
 
 /** What a session needs of its WebSocket. */
 export interface SessionChannel {
@@ -131,7 +136,7 @@ export class VncSession<Screen extends SessionScreen, Channel extends SessionCha
     try {
       const channel = this.#parts.openChannel(this.#address!);
       const screen = this.#parts.openScreen(channel, { ...this.#credentials });
-      connection = { screen, channel, stage: 'opening', closed: null, end: null, desktop: '' };
+      connection = { screen, channel, stage: 'opening', shownAt: Infinity, closed: null, end: null, desktop: '' };
     } catch (error) {
       const details = error instanceof Error ? error.message : String(error);
       return this.#over({ by: 'browser', details });
@@ -186,7 +191,7 @@ export class VncSession<Screen extends SessionScreen, Channel extends SessionCha
       if (!mine()) return;
       clearTimeout(this.#timer);
       connection.stage = 'screen';
-      this.#attempt = 0;
+      connection.shownAt = performance.now();
       this.#worked = true;
       this.#enter({ name: 'connected', desktop: connection.desktop });
     });
@@ -215,6 +220,7 @@ export class VncSession<Screen extends SessionScreen, Channel extends SessionCha
     if (this.#connection !== connection) return;
     this.#connection = null;
     clearTimeout(this.#timer);
+    if (performance.now() - connection.shownAt >= LASTING) this.#attempt = 0;
     const { code, reason } = connection.closed ?? { code: 1006, reason: '' };
     if (connection.channel.readyState <= OPEN) connection.channel.close();
     this.#over(connection.end ?? { by: 'close', code, reason, stage: connection.stage });
@@ -226,7 +232,7 @@ export class VncSession<Screen extends SessionScreen, Channel extends SessionCha
       this.#credentials = {};
       return this.#enter({ name: 'login', kinds: this.#kinds, refusal: end.reason });
     }
-    const transient = end.by === 'close' || end.by === 'deadline';
+    const transient = end.by === 'deadline' || (end.by === 'close' && end.code !== AGAINST_RULE);
     if (!transient || !this.#reconnect || !this.#worked || this.#attempt >= MAX_RETRIES)
       return this.#enter({ name: 'ended', end });
     this.#attempt += 1;
@@ -249,6 +255,8 @@ interface Connection<Screen> {
   readonly screen: Screen;
   readonly channel: SessionChannel;
   stage: VncStage;
+  /** When the screen was there, in ms (performance.now); Infinity before. */
+  shownAt: number;
   /** What the channel said when it closed. */
   closed: ClosedChannel | null;
   /** Why it is over, when something else than the channel ended it. */

@@ -66,6 +66,7 @@ export function keptSettings({ scale, reconnect, quality, compression, bell }: V
   return JSON.stringify({ scale, reconnect, quality, compression, bell });
 }
 
+/** What was kept, by name; nothing where it cannot be read. */
 function parseKept(kept: string | null): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(kept ?? '{}');
@@ -75,6 +76,7 @@ function parseKept(kept: string | null): Record<string, unknown> {
   }
 }
 
+/** A yes or no, also in words; null for neither. */
 function flag(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
   if (typeof value !== 'string') return null;
@@ -82,6 +84,7 @@ function flag(value: unknown): boolean | null {
   return /^(0|false|no|off)$/i.test(value) ? false : null;
 }
 
+/** A level from 0 to 9; null for anything else. */
 function level(value: unknown): number | null {
   const number = typeof value === 'string' && /^\d$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= 9 ? number : null;

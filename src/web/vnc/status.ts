@@ -1,9 +1,10 @@
+import type { PageState } from '../shell/state.ts';
 import { describeVncEnd } from './ending.ts';
 import type { VncState } from './session-state.ts';
 
 /** A state in the words of the top bar, and which of the lamps of the shell stands for it. */
 export interface VncStatus {
-  readonly lamp: 'idle' | 'connecting' | 'open' | 'closing' | 'closed' | 'failed';
+  readonly lamp: PageState;
   readonly text: string;
 }
 

@@ -1,11 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Abort } from '../../../src/abort.ts';
 import type { Authenticator } from '../../../src/auth/authenticator.ts';
 import { AuthenticatorChain } from '../../../src/auth/chain.ts';
 import { createAuthenticator } from '../../../src/auth/create-authenticator.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { makeHandshake } from '../../../src/testing/handshake.ts';
 
-const live = new AbortController().signal;
+const live = new Abort();
 const log: string[] = [];
 const link = (name: string): Authenticator => ({
   authenticate: () => ({ name }),
@@ -42,7 +43,7 @@ describe('a chain of authenticators', () => {
   });
 
   it('asks nobody else once the client has gone', async () => {
-    const abort = new AbortController();
+    const abort = new Abort();
     const first: Authenticator = {
       authenticate: () => {
         abort.abort(new Error('gone'));
@@ -50,7 +51,24 @@ describe('a chain of authenticators', () => {
       },
     };
     const chain = new AuthenticatorChain([first, link('b')]);
-    await expect(chain.authenticate(makeHandshake(), abort.signal)).rejects.toThrow('gone');
+    await expect(chain.authenticate(makeHandshake(), abort)).rejects.toThrow('gone');
+  });
+
+  it('asks for no signal that nobody needs, and gives the real one to who does', async () => {
+    const abort = new Abort();
+    const signal = vi.spyOn(abort, 'signal', 'get');
+    await new AuthenticatorChain([link('a'), link('b')]).authenticate(makeHandshake(), abort);
+    expect(signal).not.toHaveBeenCalled();
+    let seen: AbortSignal | undefined;
+    const curious: Authenticator = {
+      authenticate: (_handshake, given) => {
+        seen = given.signal;
+        return { name: '' };
+      },
+    };
+    await new AuthenticatorChain([link('a'), curious]).authenticate(makeHandshake(), abort);
+    expect(seen).toBeInstanceOf(AbortSignal);
+    expect(seen).toBe(abort.signal);
   });
 
   it('starts and disposes all', async () => {

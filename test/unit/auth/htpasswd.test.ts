@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
@@ -11,8 +10,6 @@ import { tempDir } from '../../support/temp-dir.ts';
 /** A line as htpasswd -B writes it. */
 const bcryptLine = (name: string, password: string, cost = 4): string =>
   `${name}:${hashSync(password, cost).replace('$2b$', '$2y$')}`;
-const apr1Line = (name: string, password: string): string =>
-  `${name}:${execFileSync('openssl', ['passwd', '-apr1', password], { encoding: 'utf8' }).trim()}`;
 
 let now = 0;
 let compare: MockInstance<BcryptThread['compare']>;
@@ -45,7 +42,7 @@ describe('an htpasswd file', () => {
       bcrypted,
       bcrypted.replace(/^b:\$2y/, 'c:$2b'),
       bcrypted.replace(/^b:\$2y/, 'd:$2a'),
-      apr1Line('m', 'secret'),
+      'm:$apr1$saltsalt$LrttParrLPdxvgutaSXWJ0',
       's:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=',
     );
     for (const name of ['b', 'c', 'd', 'm', 's']) {
@@ -92,6 +89,37 @@ describe('an htpasswd file', () => {
     expect(await accepts('s', 'wrong')).toBe(false);
     expect(await accepts('eve', 'wrong')).toBe(false);
     expect(compare.mock.calls.map((call) => call[1]).filter((checked) => checked === hash)).toHaveLength(3);
+  });
+
+  it('checks for a user who does not exist exactly what it checks for one who does', async () => {
+    const { accepts } = await open(bcryptLine('ada', 'secret', 5), bcryptLine('eve', 'secret'));
+    const checksFor = async (name: string): Promise<string> => {
+      compare.mockClear();
+      expect(await accepts(name, 'wrong')).toBe(false);
+      return compare.mock.calls.map(([, hash]) => hash.slice(0, 6)).join(' ');
+    };
+    const known = [await checksFor('ada'), await checksFor('eve')];
+    expect(known).toEqual(['$2y$05', '$2y$04 $2y$05']);
+    const strangers = Array.from({ length: 64 }, (_, index) => `nobody ${index}`);
+    const seen = new Map<string, string>();
+    for (const name of strangers) seen.set(name, await checksFor(name));
+    expect(new Set(seen.values())).toEqual(new Set(known));
+    for (const name of strangers.slice(0, 8)) expect(await checksFor(name)).toBe(seen.get(name));
+  });
+
+  it('takes the password of another user, right or remembered, for as wrong as any', async () => {
+    const { accepts } = await open(bcryptLine('ada', 'secret', 5), bcryptLine('eve', 'secret'));
+    const checksFor = async (name: string, password: string): Promise<number> => {
+      compare.mockClear();
+      expect(await accepts(name, password)).toBe(false);
+      return compare.mock.calls.length;
+    };
+    const strangers = Array.from({ length: 32 }, (_, index) => `nobody ${index}`);
+    for (let round = 0; round < 2; round++) {
+      for (const name of strangers) expect(await checksFor(name, 'secret')).toBe(await checksFor(name, 'wrong'));
+      // From now on both are remembered.
+      expect([await accepts('ada', 'secret'), await accepts('eve', 'secret')]).toEqual([true, true]);
+    }
   });
 
   it('checks a right password once and a wrong one every time', async () => {

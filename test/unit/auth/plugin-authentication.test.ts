@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Abort } from '../../../src/abort.ts';
 import { PluginAuthentication } from '../../../src/auth/plugin-authentication.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { makeHandshake } from '../../../src/testing/handshake.ts';
@@ -14,9 +15,9 @@ function open(authenticate: string): PluginAuthentication {
   return plugin;
 }
 
-const ask = (authenticate: string, signal = new AbortController().signal): Promise<unknown> =>
+const ask = (authenticate: string, abort = new Abort()): Promise<unknown> =>
   open(authenticate)
-    .authenticate(makeHandshake({ headers: { 'x-user': 'ada' } }), signal)
+    .authenticate(makeHandshake({ headers: { 'x-user': 'ada' } }), abort)
     .catch((error: unknown) => error);
 
 describe('a plugin that authenticates', () => {
@@ -49,10 +50,18 @@ describe('a plugin that authenticates', () => {
     expect(await ask(authenticate)).toMatchObject({ code: 'AUTH_FAILED' });
   });
 
+  it('is given a signal', async () => {
+    const abort = new Abort();
+    const isSignal = '(_handshake, signal) => ({ name: String(signal instanceof AbortSignal && !signal.aborted) })';
+    expect(await ask(isSignal, abort)).toEqual({ name: 'true' });
+    abort.abort(new Error('gone'));
+    expect(await ask(isSignal, abort)).toMatchObject({ message: 'gone' });
+  });
+
   it('is left alone when it hangs', async () => {
-    const abort = new AbortController();
+    const abort = new Abort();
     const late = new BridgeError('AUTH_TIMEOUT');
     setTimeout(() => abort.abort(late), 20);
-    expect(await ask('() => new Promise(() => {})', abort.signal)).toBe(late);
+    expect(await ask('() => new Promise(() => {})', abort)).toBe(late);
   });
 });

@@ -62,6 +62,22 @@ describe('Drain', () => {
     await waiting;
   });
 
+  test('looks soon in each wait, however slow the one before was', async () => {
+    const socket = new CountedWebSocket(101);
+    const drain = new Drain(socket, 100);
+    const slow = drain.wait();
+    await vi.advanceTimersByTimeAsync(10_000);
+    socket.held = 100;
+    await vi.advanceTimersByTimeAsync(100);
+    await slow;
+    socket.held = 101;
+    const waiting = drain.wait();
+    socket.held = 100;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(0);
+    await waiting;
+  });
+
   test('looks when it is told to, as timers of hidden pages are slow', async () => {
     const socket = new CountedWebSocket(1000);
     const drain = new Drain(socket, 100);

@@ -286,6 +286,13 @@ describe('the send queue', () => {
     expect(fake.sent).toHaveLength(1);
   });
 
+  test('takes a string for its UTF-8, and nothing that is neither text nor bytes', () => {
+    const { ws, fake } = open();
+    ws.send('hü' as unknown as number[]);
+    expect(fake.sent).toEqual([Uint8Array.of(104, 0xc3, 0xbc)]);
+    expect(() => ws.send(7 as unknown as number[])).toThrow(TypeError);
+  });
+
   test('sends by itself once much is gathered', () => {
     const { ws, fake } = open();
     for (let count = 0; count < 10_240; count += 1) ws.sQpush8(1);

@@ -174,4 +174,15 @@ describe('a watched directory', () => {
     rmSync(join(path, 'a'));
     expect(await later()).toBe('3');
   });
+
+  it('is empty once its last file is gone, however soon', async () => {
+    const path = tempDir();
+    writeFileSync(join(path, 'a'), '1');
+    const { files, later, parsed } = watch(path);
+    expect(await files.load()).toBe('1');
+    rmSync(join(path, 'a'));
+    expect(await later()).toBe('');
+    expect(await later()).toBe('');
+    expect(parsed).toEqual(['1', '']);
+  });
 });

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { loadPlugin, messageOf } from '../../../src/plugin/load.ts';
+import { loadPlugin } from '../../../src/plugin/load.ts';
 import { pluginFile } from '../../support/plugin-file.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -36,6 +38,28 @@ describe('loading a plugin', () => {
     expect((await loadPlugin('bascule-plugin-x', directory)).apiVersion).toBe(1);
   });
 
+  it('finds a package there that is for import alone', async () => {
+    const directory = tempDir();
+    const place = 'node_modules/bascule-plugin-y';
+    pluginFile(GOOD, `${place}/index.mjs`, directory);
+    pluginFile(GOOD.replace('TokenSource', 'Authenticator'), `${place}/second.mjs`, directory);
+    const exports = { '.': { import: './index.mjs' }, './second': { import: './second.mjs' } };
+    pluginFile(JSON.stringify({ name: 'bascule-plugin-y', exports }), `${place}/package.json`, directory);
+    expect(typeof (await loadPlugin('bascule-plugin-y', directory)).createTokenSource).toBe('function');
+    expect(typeof (await loadPlugin('bascule-plugin-y/second', directory)).createAuthenticator).toBe('function');
+    const error = await failure('bascule-plugin-y/third', directory);
+    expect(error).toMatchObject({ code: 'PLUGIN_INVALID' });
+    expect(error.message).toMatch(/cannot be loaded: .*\.\/third/);
+  });
+
+  it('finds a file of a package there', async () => {
+    const directory = tempDir();
+    pluginFile(GOOD, 'node_modules/bascule-plugins-z/tokens.mjs', directory);
+    pluginFile(GOOD, 'node_modules/@acme/plugins/tokens.mjs', directory);
+    expect((await loadPlugin('bascule-plugins-z/tokens.mjs', directory)).apiVersion).toBe(1);
+    expect((await loadPlugin('@acme/plugins/tokens.mjs', directory)).apiVersion).toBe(1);
+  });
+
   it('says that a file is missing', async () => {
     const path = join(tempDir(), 'none.mjs');
     const error = await failure(path);
@@ -46,6 +70,15 @@ describe('loading a plugin', () => {
     const error = await failure('bascule-plugin-missing', tempDir());
     expect(error).toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
     expect((error as Error & { remedy: string }).remedy).toContain('npm install bascule-plugin-missing');
+  });
+
+  it.each([
+    ['bascule-plugin-missing/tokens', 'npm install bascule-plugin-missing,'],
+    ['@acme/missing/tokens', 'npm install @acme/missing,'],
+  ])('says so of %s, too', async (module, remedy) => {
+    const error = await failure(module, tempDir());
+    expect(error).toMatchObject({ code: 'PLUGIN_NOT_FOUND', detail: `plugin ${module}` });
+    expect((error as Error & { remedy: string }).remedy).toContain(remedy);
   });
 
   it.each([
@@ -73,29 +106,41 @@ describe('loading a plugin', () => {
     expect(error).toMatchObject({ code: 'PLUGIN_INVALID' });
     expect(error.message).toContain('did not load within 0.1 s');
   });
+});
 
-  it('puts what was thrown into one line', () => {
-    expect(messageOf(new Error('one\ntwo'))).toBe('one');
-    expect(messageOf(new TypeError())).toBe('TypeError');
-    expect(messageOf('text')).toBe('text');
-    expect(messageOf(undefined)).toBe('undefined');
-    expect(messageOf(Symbol('s'))).toBe('Symbol(s)');
+/** What becomes of a plugin in a process of its own: the version, or the code of the error. */
+function loadAlone(module: string, directory: string): string {
+  const program = join(tempDir(), 'load.mjs');
+  buildSync({
+    entryPoints: [resolve(import.meta.dirname, '../../../src/plugin/load.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
   });
+  const text = `
+    import { loadPlugin } from ${JSON.stringify(program)};
+    const [module, directory] = process.argv.slice(1);
+    console.log(await loadPlugin(module, directory).then((loaded) => loaded.apiVersion, (error) => error.code));`;
+  const args = ['--no-warnings', '--input-type=module', '-e', text, module, directory];
+  return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim();
+}
 
+describe('loading a plugin without what vitest puts in between', () => {
   it.each([
-    ['an object without a text', () => Object.create(null) as unknown],
-    ['an error whose message is none', () => Object.assign(new Error(), { message: Object.create(null) as string })],
-    [
-      'an error whose message throws',
-      () =>
-        Object.defineProperty(new Error(), 'message', {
-          get() {
-            throw new Error('again');
-          },
-        }),
-    ],
-  ])('never throws itself: %s', (_what, thrown) => {
-    expect(messageOf(thrown())).toBe('something that has no text');
-    expect(messageOf(Object.assign(new Error(), { message: 7 }))).toBe('7');
+    ['a package', 'pack', 'pack/index.js', '1'],
+    ['a file of a package', 'pack/tokens.js', 'pack/tokens.js', '1'],
+    ['a file of a package in a scope', '@acme/pack/tokens.js', '@acme/pack/tokens.js', '1'],
+    ['what import alone finds', 'modern', 'modern/main.js', '1'],
+    ['no package', 'gone', 'pack/index.js', 'PLUGIN_NOT_FOUND'],
+    ['no package with such a file', 'gone/tokens', 'pack/index.js', 'PLUGIN_NOT_FOUND'],
+    ['no such package in a scope', '@acme/gone/tokens', '@acme/pack/index.js', 'PLUGIN_NOT_FOUND'],
+  ])('finds %s', (_what, module, file, result) => {
+    const directory = tempDir();
+    pluginFile(GOOD, `node_modules/${file}`, directory);
+    const folder = file.slice(0, file.lastIndexOf('/'));
+    const exports = folder === 'modern' ? { exports: { import: './main.js' } } : {};
+    pluginFile(JSON.stringify({ type: 'module', ...exports }), `node_modules/${folder}/package.json`, directory);
+    expect(loadAlone(module, directory)).toBe(result);
   });
 });

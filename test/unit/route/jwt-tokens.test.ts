@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/config/secret.ts';
 import { JwtTokens } from '../../../src/route/jwt-tokens.ts';
 import { makeCertificate } from '../../support/certificates.ts';
+import { suite } from '../../support/packages.ts';
 
 type SignKey = Parameters<SignJWT['sign']>[0];
 
@@ -67,10 +68,12 @@ describe('a signed token', () => {
     expect(await look(`${text}\n`, await sign('HS256', Buffer.from(text)))).toEqual(address);
   });
 
-  it('is verified with a certificate', async () => {
-    const { cert, key } = makeCertificate();
-    const { createPrivateKey } = await import('node:crypto');
-    expect(await look(cert, await sign('ES256', createPrivateKey(key)))).toEqual(address);
+  suite('with a certificate', { needs: ['openssl'] }, () => {
+    it('is verified', async () => {
+      const { cert, key } = makeCertificate();
+      const { createPrivateKey } = await import('node:crypto');
+      expect(await look(cert, await sign('ES256', createPrivateKey(key)))).toEqual(address);
+    });
   });
 
   it('may have its port as text, and a Unix socket', async () => {
@@ -213,9 +216,11 @@ describe('a key', () => {
     expect(() => new JwtTokens(new Secret(key))).toThrow(message);
   });
 
-  it('with a passphrase is refused', () => {
-    const { key } = makeCertificate({ passphrase: 'xyzzy' });
-    expect(() => new JwtTokens(new Secret(key))).toThrow(expect.objectContaining({ code: 'TOKEN_SOURCE_INVALID' }));
+  suite('with a passphrase', { needs: ['openssl'] }, () => {
+    it('is refused', () => {
+      const { key } = makeCertificate({ passphrase: 'xyzzy' });
+      expect(() => new JwtTokens(new Secret(key))).toThrow(expect.objectContaining({ code: 'TOKEN_SOURCE_INVALID' }));
+    });
   });
 
   it('never shows itself', () => {

@@ -16,6 +16,7 @@ afterEach(() => {
 async function report(
   body: string,
   env: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
 ): Promise<{ status: number; last: string | undefined; out: string }> {
   // Inside the repository, so that the file finds vitest.
   const artifacts = path.join(ROOT, 'artifacts');
@@ -26,11 +27,11 @@ async function report(
   mkdirSync(path.join(directory, 'test'));
   writeFileSync(
     path.join(directory, 'test/made-up.test.ts'),
-    `import { beforeAll, describe, test } from 'vitest';\n${body}`,
+    `import { beforeAll, describe, test, vi } from 'vitest';\n${body}`,
   );
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
   const reporter = path.join(ROOT, 'test/support/reporter.ts');
-  const child = spawn(process.execPath, [vitest, 'run', '--root', directory, '--reporter', reporter], {
+  const child = spawn(process.execPath, [vitest, 'run', '--root', directory, '--reporter', reporter, ...more], {
     env: { ...process.env, CI: '', BASCULE_TEST_COUNTS: '', ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -47,6 +48,31 @@ test('the last line counts what passed, failed and was skipped, and skipped suit
   expect(last).toBe('1 passed, 1 failed, 1 skipped');
   expect(out).toContain('skipped: c (needs: apt-get install c)\n');
   expect(status).not.toBe(0);
+});
+
+test('a single test that is skipped is named with its suite, and a skipped suite once', async () => {
+  const single = "describe('e', () => { test.runIf(false)('f (needs: g)', () => {}); test('h', () => {}); });\n";
+  const nested = "describe.skip('i (needs: j)', () => { describe('k', () => { test('l', () => {}); }); });\n";
+  const { out, last } = await report(single + nested);
+  const lines = out.split('\n').filter((line) => line.startsWith('skipped: '));
+  expect(lines).toEqual(['skipped: i (needs: j)', 'skipped: e > f (needs: g)']);
+  expect(last).toBe('1 passed, 0 failed, 2 skipped');
+});
+
+test('a suite that lacks a package is skipped without a look at it', async () => {
+  const list = JSON.stringify(path.join(ROOT, 'scripts/steps/packages.mjs'));
+  const { out, last } = await report(`
+    import { suite } from ${JSON.stringify(path.join(ROOT, 'test/support/packages.ts'))};
+    vi.mock(${list}, () => ({ missingPackages: () => ['c'], findProgram: () => null, PYTHON: '' }));
+    suite('a', { needs: ['b'] }, () => { throw new Error('b is not there'); });
+  `);
+  expect(out).toContain('skipped: a (needs: apt-get install c)\n');
+  expect(last).toBe('0 passed, 0 failed, 1 skipped');
+});
+
+test('what a chosen name leaves out is not called skipped', async () => {
+  const { out } = await report(PASSING + SKIPPED, {}, ['-t', 'a']);
+  expect(out).not.toContain('skipped: ');
 });
 
 test('a run without failures ends well', async () => {

@@ -69,6 +69,22 @@ describe('a function target', () => {
     expect(error.remedy).toContain('Duplex');
   });
 
+  test.each([
+    ['of objects', () => new PassThrough({ objectMode: true })],
+    ['of text', () => new PassThrough().setEncoding('utf8')],
+  ])('destroys a stream %s, and no error of it ends the process', async (_what, make) => {
+    const given = make();
+    await refusal(made(() => given));
+    expect(given.destroyed).toBe(true);
+    expect(() => given.emit('error', new Error('later'))).not.toThrow();
+  });
+
+  test('says so when it throws what has no text', async () => {
+    const error = await refusal(made(() => Promise.reject(Object.create(null) as Error)));
+    expect(error).toMatchObject({ code: 'TARGET_FAILED' });
+    expect(error.detail).toContain('something that has no text');
+  });
+
   test('names what it threw and keeps it as the cause', async () => {
     const error = await refusal(made(rejecting));
     expect(error.detail).toContain('no such room');

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Abort } from '../../../src/abort.ts';
 import type { BridgeSession, SessionHandler } from '../../../src/bridge-session.ts';
 import type { MessageClient, MessageConnection } from '../../../src/bridge/message-connection.ts';
 import { BridgeError } from '../../../src/errors.ts';
 import { createTarget } from '../../../src/target/create-target.ts';
 import type { Target, TargetHost } from '../../../src/target/target.ts';
 import { abortedFor, dialContext } from '../../conformance/target-support.ts';
+import { atTestEnd } from '../../support/cleanup.ts';
 
 /** A client that remembers what is done to it. */
 class FakeClient implements MessageClient {
@@ -93,6 +95,17 @@ describe('a handler', () => {
     expect(client.told).toEqual(['fail HANDLER_FAILED session 9: the session has ended.']);
   });
 
+  it('may throw what has no text', async () => {
+    const thrown: unknown = Object.create(null);
+    const { client } = await run(failing(thrown));
+    await settle();
+    expect(client.told).toEqual(['fail HANDLER_FAILED something that has no text']);
+    const { connection, warnings } = await late(failing(thrown));
+    connection.end(GONE);
+    await settle();
+    expect(warnings).toEqual([expect.stringContaining('failed after its end: something that has no text')]);
+  });
+
   it('waits for room, all its sends together, and none of them for ever', async () => {
     let session!: BridgeSession;
     const { client, connection } = await run((given) => void (session = given));
@@ -126,6 +139,17 @@ describe('a handler', () => {
     expect(session.signal.reason).toMatchObject({ code: 'SESSION_ENDED', cause: GONE.error });
     await expect(session.send('x')).rejects.toThrow('session 1: the session has ended.');
     expect(await session.close()).toMatchObject({ code: 1006 });
+  });
+
+  it('costs an AbortController only when it asks for its signal', async () => {
+    const asked = vi.spyOn(Abort.prototype, 'signal', 'get');
+    atTestEnd(() => asked.mockRestore());
+    const { connection } = await run(() => undefined);
+    connection.end(GONE);
+    expect(asked).not.toHaveBeenCalled();
+    const curious = await run((session) => void session.signal);
+    curious.connection.end(GONE);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('is at work until it has taken what came, and no longer', async () => {

@@ -13,6 +13,8 @@ import { showState } from '../../shell/state.ts';
 
 /** Nobody knows yet what the target is. */
 let isUnknown = true;
+/** The buttons that choose a path. */
+const choices = document.querySelectorAll<HTMLButtonElement>('[data-path]');
 const report = new Report();
 const reportPanel = new ReportPanel(report);
 const address = new AddressField(() => {
@@ -30,7 +32,7 @@ const bench = new Bench({
   },
   onBusy(busy) {
     address.locked = busy;
-    element<HTMLButtonElement>('check').disabled = busy;
+    for (const button of [element<HTMLButtonElement>('check'), ...choices]) button.disabled = busy;
     if (!busy) reportPanel.show();
   },
   onEnding(ending, wasOpen) {
@@ -48,7 +50,7 @@ element('connection').addEventListener('submit', (event) => {
   event.preventDefault();
   void bench.start(null);
 });
-for (const button of document.querySelectorAll<HTMLButtonElement>('[data-path]')) {
+for (const button of choices) {
   button.addEventListener('click', () => {
     address.choose(new URL(button.dataset['path'] ?? '', location.href).pathname);
     void bench.start(null);

@@ -1,7 +1,8 @@
 import { checkBridge, type CheckResult } from '../../link/check.ts';
+import { exampleFor } from '../../link/example.ts';
 import type { ServerKind } from '../../link/greeting.ts';
 import { AddressField } from '../../shell/address-field.ts';
-import { copyText } from '../../shell/clipboard.ts';
+import { copyWith } from '../../shell/clipboard.ts';
 import { element } from '../../shell/element.ts';
 import { showEnding } from '../../shell/ending-note.ts';
 
@@ -31,12 +32,7 @@ function showAddress(): void {
     const isDefault = url.search === '' && url.pathname === new URL('.', location.href).pathname;
     place.textContent = path !== undefined && isDefault ? new URL(path, url).href : url.href;
   }
-  element('example').textContent = `import { connect } from 'bascule/browser';
-
-const socket = await connect('${url.href}');
-const text = socket.readable.pipeThrough(new TextDecoderStream());
-for await (const piece of text) console.log(piece);
-`;
+  element('example').textContent = exampleFor(url);
 }
 
 /** Tells who answered, and marks the page that fits. */
@@ -81,9 +77,5 @@ element('paths').addEventListener('click', ({ target }) => {
   address.choose(`${new URL('.', location.href).pathname}${path}`);
   element<HTMLFormElement>('check').requestSubmit();
 });
-element('copy').addEventListener('click', async () => {
-  const button = element('copy');
-  button.textContent = (await copyText(element('example').textContent)) ? 'Copied' : 'Not allowed';
-  setTimeout(() => (button.textContent = 'Copy'), 1500);
-});
+element('copy').addEventListener('click', () => void copyWith(element('copy'), element('example').textContent));
 showAddress();

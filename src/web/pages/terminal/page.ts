@@ -3,7 +3,7 @@ import type { LinkState } from '../../link/bridge-link.ts';
 import type { ServerKind } from '../../link/greeting.ts';
 import { formatBytes, formatDuration } from '../../link/quantity.ts';
 import { AddressField } from '../../shell/address-field.ts';
-import { canReadClipboard, copyText } from '../../shell/clipboard.ts';
+import { canReadClipboard, copyWith } from '../../shell/clipboard.ts';
 import { element } from '../../shell/element.ts';
 import { showEnding } from '../../shell/ending-note.ts';
 import { showState } from '../../shell/state.ts';
@@ -45,7 +45,7 @@ const view = new TerminalView(element('terminal'), {
     session.resize(columns, rows);
     showSize();
   },
-  onCopy: () => void copy(),
+  onCopy: copy,
 });
 const session = new TerminalSession(view, {
   onState: showLink,
@@ -60,6 +60,8 @@ function showLink(state: LinkState): void {
   const { ending } = session.link;
   showState(state === 'closed' && ending?.kind === 'bad' ? 'failed' : state);
   const open = state === 'open';
+  // What was typed of a password went with the connection that asked for it.
+  if (!open && line.type === 'password') line.value = '';
   address.locked = state !== 'idle' && state !== 'closed';
   for (const control of document.querySelectorAll<HTMLButtonElement>('.try, .keys .button, #send, #paste'))
     control.disabled = !open;
@@ -89,6 +91,7 @@ function showNumbers(): void {
   element('duration').textContent = formatDuration(session.link.duration);
 }
 
+/** Shows the size of the terminal in cells. */
 function showSize(): void {
   element('size').textContent = `${view.columns} × ${view.rows}`;
 }
@@ -127,19 +130,19 @@ function say(...parts: (string | Node)[]): void {
   note.hidden = false;
 }
 
+/** Puts a mode into effect, with the line end that is usual for it. */
 function setMode(mode: SessionMode): void {
   lineEnd.value = USUAL_LINE_END[mode];
   session.lineEnd = LINE_ENDS[lineEnd.value]!;
   session.mode = mode;
 }
 
-async function copy(): Promise<void> {
-  const done = await copyText(view.copyable);
-  const button = element('copy');
-  button.textContent = done ? 'Copied' : 'Not allowed';
-  setTimeout(() => (button.textContent = 'Copy'), 1500);
+/** Copies the selection, or everything. */
+function copy(): void {
+  void copyWith(element('copy'), view.copyable);
 }
 
+/** Pastes what is on the clipboard, or says why it cannot. */
 async function paste(): Promise<void> {
   try {
     view.paste(await navigator.clipboard.readText());
@@ -187,7 +190,7 @@ encoding.addEventListener('change', () => {
 });
 lineEnd.addEventListener('change', () => (session.lineEnd = LINE_ENDS[lineEnd.value]!));
 element('echo').addEventListener('change', ({ target }) => (session.echo = (target as HTMLInputElement).checked));
-element('copy').addEventListener('click', () => void copy());
+element('copy').addEventListener('click', copy);
 element('paste').hidden = !canReadClipboard();
 element('paste').addEventListener('click', () => void paste());
 element('clear').addEventListener('click', () => {

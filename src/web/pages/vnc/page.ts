@@ -167,6 +167,7 @@ function showControls({ name }: VncState): void {
   const { viewOnly } = panel.settings;
   openKeyboard.disabled = viewOnly;
   keys.disabled = viewOnly;
+  clipboard.viewOnly = viewOnly;
   pan.hidden = !session.screen?.clippingViewport;
   pan.ariaPressed = String(session.screen?.dragViewport === true);
 }
@@ -185,6 +186,7 @@ function showSize(canvas: HTMLCanvasElement | null): void {
     canvas && canvas.width > 0 ? `${canvas.width} × ${canvas.height}${shown === 100 ? '' : ` at ${shown} %`}` : '';
 }
 
+/** The settings of the last visit. */
 function kept(): string | null {
   try {
     return localStorage.getItem(KEEP);
@@ -193,6 +195,7 @@ function kept(): string | null {
   }
 }
 
+/** Keeps the settings for the next visit. */
 function keep(settings: VncSettings): void {
   try {
     localStorage.setItem(KEEP, keptSettings(settings));

@@ -1,8 +1,9 @@
 import { Duplex, Transform } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { EchoStream } from '../../../../src/target/echo.ts';
 import { LoadServer } from '../../../../src/target/load.ts';
 import { Conversation, ConversationEnded } from '../../../../src/web/diagnostics/conversation.ts';
+import { deferred } from '../../../../src/web/diagnostics/deferred.ts';
 import type { TargetKind } from '../../../../src/web/diagnostics/identify.ts';
 import { clockStep, measureLatency, WARM_UP } from '../../../../src/web/diagnostics/latency.ts';
 import { type LoadCounts, type LoadOptions, noCounts, runLoadTest } from '../../../../src/web/diagnostics/load-test.ts';
@@ -260,6 +261,28 @@ test('a silence of the target is noticed', async () => {
   const deaf = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const link = new Conversation(socketOf(deaf));
   await expect(link.wait(new Promise(() => undefined), 30)).rejects.toThrow('Nothing came back within 0.03 s');
+});
+
+test('a target that is still sending is not silent', async () => {
+  const slow = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const link = new Conversation(socketOf(slow));
+  let arrived = deferred();
+  link.listen(() => arrived.resolve());
+  vi.useFakeTimers();
+  try {
+    const answer = deferred();
+    const waiting = link.wait(answer.promise, 1000);
+    for (let piece = 0; piece < 4; piece++) {
+      await vi.advanceTimersByTimeAsync(900);
+      arrived = deferred();
+      slow.push('.');
+      await arrived.promise;
+    }
+    answer.resolve();
+    expect(await waiting).toBeUndefined();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the warm-up and the clock are told in small numbers', () => {

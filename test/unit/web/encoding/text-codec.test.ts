@@ -59,6 +59,14 @@ describe('an encoding', () => {
   test('Shift JIS writes the bytes that Windows writes, and not the doubles of NEC', () => {
     expect(hex(new TextCodec('shift_jis').encode('纊').bytes)).toBe('fa5c');
   });
+
+  test.each([
+    ['shift_jis', '5c7e817c'],
+    ['euc-jp', '5c7ea1dd'],
+  ])('%s writes yen sign, overline and minus sign, which no byte is read as', (label, bytes) => {
+    const { bytes: written, lost } = new TextCodec(label).encode('\u00a5\u203e\u2212');
+    expect([hex(written), lost]).toEqual([bytes, 0]);
+  });
 });
 
 describe('a label', () => {

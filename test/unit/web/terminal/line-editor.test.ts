@@ -26,6 +26,18 @@ describe('editing', () => {
     ['removes a whole emoji', ['a👩‍👩‍👧', BACKSPACE], 'a'],
     ['joins an accent to its letter', ['e', '\u0301', BACKSPACE], ''],
     ['passes over keys it does not know', ['a', '\u001b[24~', '\u001bOP', '\u0000', 'b'], 'ab'],
+    ['passes over what the terminal answers', ['a', '\u001b[?1;2c', '\u001b[>0;276;0c', '\u001b[?2026;2$y', 'b'], 'ab'],
+    [
+      'passes over colours and settings',
+      ['a', '\u001b]10;rgb:1414/2525/2a2a\u001b\\', '\u001bP1$r0m\u001b\\', 'b'],
+      'ab',
+    ],
+    ['passes over the mouse', ['a', '\u001b[<0;10;5M\u001b[<0;10;5m', 'b'], 'ab'],
+    [
+      'knows the arrows in their other form',
+      ['ac', '\u001bOD', 'b', '\u001bOC', 'd', '\u001bOH', '>', '\u001bOF', '<'],
+      '>abcd<',
+    ],
     ['stays at the edges', ['a', LEFT, LEFT, LEFT, BACKSPACE, 'b'], 'ba'],
   ])('%s', (_name, keys, text) => {
     expect(typed(...keys).text).toBe(text);
@@ -56,6 +68,12 @@ describe('what it asks for', () => {
     expect(editor.input('\u000c')).toEqual([{ kind: 'clear' }]);
     expect(editor.input('\u0004')).toEqual([{ kind: 'end' }]);
   });
+
+  test('a line of a hundred thousand characters can be moved through', () => {
+    const text = 'x'.repeat(200_000);
+    const editor = typed(text, '\u0001', 'a', '\u0005', 'b');
+    expect(editor.input('\r')).toEqual([{ kind: 'submit', line: `a${text}b` }]);
+  });
 });
 
 describe('history', () => {
@@ -68,6 +86,18 @@ describe('history', () => {
     expect(editor.text).toBe('two');
     editor.input(DOWN);
     expect(editor.text).toBe('draft');
+  });
+
+  test('goes back from the line that was typed last, also after one that was given up', () => {
+    expect(typed('one\r', 'two\r', UP, UP, '\u0003', UP).text).toBe('two');
+    const editor = typed('one\r', 'two\r', UP, UP);
+    editor.take();
+    editor.input(UP);
+    expect(editor.text).toBe('two');
+  });
+
+  test('goes back with the other form of the keys', () => {
+    expect(typed('one\r', 'two\r', '\u001bOA', '\u001bOA', '\u001bOB').text).toBe('two');
   });
 
   test('keeps neither empty lines nor repetitions', () => {

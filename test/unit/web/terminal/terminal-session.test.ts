@@ -18,6 +18,8 @@ afterEach(() => {
 interface Visit {
   readonly session: TerminalSession;
   readonly server: FakeWebSocket;
+  /** Connects again, once the connection is over. */
+  readonly again: () => Promise<FakeWebSocket>;
   readonly shown: () => string;
   readonly servers: readonly ServerKind[];
   readonly troubles: readonly string[];
@@ -50,7 +52,14 @@ async function visit(): Promise<Visit> {
   const server = made[0]!.accept();
   await tick();
   expect(session.link.state).toBe('open');
-  return { session, server, shown: () => shown, servers, troubles };
+  const again = async (): Promise<FakeWebSocket> => {
+    void session.connect(new URL('ws://bridge.test/other'));
+    await tick();
+    const next = made.at(-1)!.accept();
+    await tick();
+    return next;
+  };
+  return { session, server, again, shown: () => shown, servers, troubles };
 }
 
 test('speaks TELNET with a server whose first byte comes alone', async () => {
@@ -61,6 +70,27 @@ test('speaks TELNET with a server whose first byte comes alone', async () => {
   expect(servers).toEqual(['telnet']);
   expect(shown()).toBe('hi');
   expect(server.sent).toContainEqual(Uint8Array.of(IAC, DO, ECHO));
+});
+
+test('TELNET that a server began with ends with its connection', async () => {
+  const { session, server, again, shown } = await visit();
+  server.deliverOctets(Uint8Array.of(IAC, WILL, ECHO));
+  await tick();
+  expect(session.mode).toBe('telnet');
+  server.end(1000);
+  await tick();
+  const other = await again();
+  expect(session.mode).toBe('line');
+  other.deliver(Uint8Array.of(0x61, IAC, IAC, 0x62));
+  await tick();
+  expect(shown()).toBe('a\ufffd\ufffdb');
+
+  other.end(1000);
+  await tick();
+  session.followsServer = false;
+  session.mode = 'telnet';
+  await again();
+  expect(session.mode).toBe('telnet');
 });
 
 test('shows the beginning of a greeting that never ends: after a second, or when the connection closes', async () => {

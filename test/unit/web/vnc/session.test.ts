@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Credentials } from '../../../../src/web/vnc/credentials.ts';
 import { MAX_RETRIES, retryDelay } from '../../../../src/web/vnc/retry.ts';
 import type { VncState } from '../../../../src/web/vnc/session-state.ts';
-import { OPEN_DEADLINE, STEP_DEADLINE, VncSession } from '../../../../src/web/vnc/session.ts';
+import { LASTING, OPEN_DEADLINE, STEP_DEADLINE, VncSession } from '../../../../src/web/vnc/session.ts';
 
 const ADDRESS = new URL('ws://bridge.test/');
 
@@ -281,6 +281,7 @@ describe('a login', () => {
     last().tell('serververification', { type: 'RSA', publickey: Uint8Array.of(1, 2) });
     expect(last().approvals).toBe(1);
     last().tell('connect');
+    await vi.advanceTimersByTimeAsync(LASTING);
     last().channel.end(1006);
     await vi.advanceTimersByTimeAsync(retryDelay(1));
     last().channel.open();
@@ -312,6 +313,7 @@ describe('a lost connection', () => {
     expect(screens).toHaveLength(3);
     expect(last().preset).toEqual({ password: 'p' });
     reach(last());
+    await vi.advanceTimersByTimeAsync(LASTING);
     last().channel.end(1006);
     await vi.advanceTimersByTimeAsync(0);
     expect(session.state).toMatchObject({ name: 'waiting', attempt: 1 });
@@ -330,6 +332,32 @@ describe('a lost connection', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(session.state.name).toBe('ended');
     expect(screens).toHaveLength(1 + MAX_RETRIES);
+  });
+
+  test('is given up after so many screens that did not last, such as where another viewer takes each of them', async () => {
+    const { session, last, screens } = connected();
+    session.reconnect = true;
+    for (let attempt = 1; attempt <= MAX_RETRIES; attempt++) {
+      await vi.advanceTimersByTimeAsync(LASTING - 1);
+      last().channel.end(1000);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(session.state).toMatchObject({ name: 'waiting', attempt });
+      await vi.advanceTimersByTimeAsync(retryDelay(attempt));
+      reach(last());
+    }
+    last().channel.end(1000);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.state.name).toBe('ended');
+    expect(screens).toHaveLength(1 + MAX_RETRIES);
+  });
+
+  test('is not made again when the bridge ended it by its rules', async () => {
+    const { session, last } = connected();
+    session.reconnect = true;
+    await vi.advanceTimersByTimeAsync(LASTING);
+    last().channel.end(1008, 'The session reached its time limit.');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.state).toMatchObject({ name: 'ended', end: { code: 1008 } });
   });
 
   test('is not made again unless that is wanted', async () => {

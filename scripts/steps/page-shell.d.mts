@@ -1,0 +1,1 @@
+export declare function fillPage(html: string, page: string, pages: readonly string[]): string;
