@@ -15,7 +15,8 @@ export function createBridge(input: BridgeInput): BridgeServer {
 }
 
 export type { BridgeSession, SessionHandler } from './bridge-session.ts';
-export type { BridgeAddress, BridgeServer } from './server/bridge-server.ts';
+export type { BridgeServer } from './server/bridge-server.ts';
+export type { BridgeAddress } from './server/door.ts';
 export type {
   BridgeInput,
   DurationInput,

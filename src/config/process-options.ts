@@ -10,7 +10,7 @@ export const PROCESS_OPTIONS: readonly Option[] = [
     default: '10s',
     flag: '--shutdown-grace',
     group: 'Other',
-    help: 'How long sessions get to finish after a first Ctrl-C. A second one ends them at once.',
+    help: 'How long sessions and downloads get to finish after a first Ctrl-C. A second one ends them at once.',
   },
   {
     key: 'log.level',
