@@ -15,7 +15,6 @@ import { Session, type SessionHost } from './session.ts';
 import { settleAll, settlesWithin } from './settle.ts';
 import { WayIn } from './way-in.ts';
 
-
 /** How long the recordings get to reach the disk when the bridge closes, in ms. */
 const RECORD_DEADLINE = 5000;
 
