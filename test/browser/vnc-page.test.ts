@@ -378,15 +378,18 @@ suite('the VNC page in Chromium', { needs: ['chromium', 'Xtigervnc', 'xterm', 'x
   });
 
   test('a page that came over plain HTTP says what that means, and works', async () => {
-    const { page, complaints } = await visit(vnc.port);
-    expect(await page.isVisible('#plain-http')).toBe(false);
+    const secure = await visit(vnc.port);
+    expect(await secure.page.isVisible('#plain-http')).toBe(false);
     // Chromium takes 127.0.0.1 for secure; a page from another machine would find this.
-    await page.addInitScript(`
+    const context = secure.page.context();
+    await context.addInitScript(`
       Object.defineProperty(window, 'isSecureContext', { value: false });
       Object.defineProperty(navigator, 'clipboard', { value: undefined });
     `);
-    await page.reload();
-    expect(await page.isVisible('#plain-http')).toBe(true);
+    const { page, complaints } = await watchedPage(context);
+    await page.goto(secure.page.url());
+    // noVNC looks around before the page begins, and the load event does not wait for that.
+    await until('the page is at work', () => page.isVisible('#plain-http'));
     await page.click('#toggle');
     await until('the screen is there', async () => (await stateOf(page)) === 'open');
     await page.click('#open-clipboard');
