@@ -193,6 +193,8 @@ describe.each(KINDS)('connect through $name', ({ given }) => {
     await within('the writes', writes);
     await expect(writer.write('late')).rejects.toMatchObject({ code: 'CLOSED' });
     expect(await within('the close', closing)).toEqual({ code: 4001, reason: 'done', by: 'us', wasClean: true });
+    // The peer's own 'close' comes with the end of its TCP connection.
+    await until('the peer has closed', () => got.codes.length > 0);
     expect(got).toEqual({ bytes: 32 * MIB, codes: [4001] });
   });
 
