@@ -27,7 +27,7 @@ export async function measureRow(row, rivals, { programs, targetPort, rounds, se
     for (let round = 0; round < Math.min(rounds, 3); round++) {
       for (const rival of rivals) {
         report(`${row.name}: round ${round + 1}, ${rival.name}`);
-        samples.get(rival.name).push(await measureMemory(row, rival, { programs, targetPort, quick: seconds < 1 }));
+        samples.get(rival.name).push(await measureMemory(row, rival, { programs, targetPort, quick: rounds < 5 }));
       }
     }
     return samples;
