@@ -41,15 +41,16 @@ export async function measureRow(row, rivals, { programs, targetPort, rounds, se
       return nest(others, [...ready, { rival, bridge, amount }]);
     });
   };
+  const { starts = 1 } = row;
   const runRounds = async (ready) => {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < Math.ceil(rounds / starts); round++) {
       for (const { rival, bridge, amount } of ready) {
         report(`${row.name}: round ${round + 1}, ${rival.name}`);
         samples.get(rival.name).push(await measureOnce(row, bridge, programs, amount));
       }
     }
   };
-  await nest(rivals, []);
+  for (let start = 0; start < starts; start++) await nest(rivals, []);
   return samples;
 }
 
