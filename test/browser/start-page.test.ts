@@ -26,12 +26,15 @@ suite('the start page in Chromium', { needs: ['chromium'] }, () => {
     await demo?.stop();
   });
 
-  /** Opens the start page of a bridge. */
-  async function visit(bridge: BridgeProcess, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  /** Opens the start page of a bridge, with the query of a link. */
+  async function visit(
+    bridge: BridgeProcess,
+    { query = '', ...options }: BrowserContextOptions & { query?: string } = {},
+  ): Promise<WatchedPage> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     atTestEnd(() => context.close());
     const watched = await watchedPage(context);
-    await watched.page.goto(bridge.openUrl);
+    await watched.page.goto(bridge.openUrl + query);
     return watched;
   }
 
@@ -99,8 +102,10 @@ suite('the start page in Chromium', { needs: ['chromium'] }, () => {
   });
 
   test('a path of a link stays a path in the example that a visitor copies', async () => {
-    const { page, complaints } = await visit(demo, { permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.goto(`${demo.openUrl}?path=${encodeURIComponent("/');alert('1');('")}`);
+    const { page, complaints } = await visit(demo, {
+      permissions: ['clipboard-read', 'clipboard-write'],
+      query: `?path=${encodeURIComponent("/');alert('1');('")}`,
+    });
     await page.click('#copy');
     await until('the button tells', async () => (await page.textContent('#copy')) === 'Copied');
     const copied = await page.evaluate('navigator.clipboard.readText()');
