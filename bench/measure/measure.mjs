@@ -6,6 +6,12 @@ import { cpuSeconds, memoryBytes } from './process-tree.mjs';
 /** How long a closed connection gets to be cleaned up (and a forked child to be reaped) before CPU time is read. */
 const SETTLE = 150;
 
+/**
+ * Each bridge is started afresh so many times in a row, and its rounds are spread over them: how fast a process is depends
+ * on where its memory has come to lie and on what the compiler made of its first seconds.
+ */
+const STARTS = 5;
+
 /** Starts a bridge in front of the target and hands it to `use`; stops it whatever happens. */
 async function withBridge(rival, targetPort, use) {
   const listenPort = await freePort();
@@ -19,7 +25,7 @@ async function withBridge(rival, targetPort, use) {
 
 /**
  * Measures one row for every rival, interleaved: round by round, each rival in turn, every one in a process of its own that was
- * warmed up by its calibration. Resolves to a map from rival name to its samples.
+ * warmed up by its calibration, and that is restarted now and then. Resolves to a map from rival name to its samples.
  */
 export async function measureRow(row, rivals, { programs, targetPort, rounds, seconds, report }) {
   const samples = new Map(rivals.map(({ name }) => [name, []]));
@@ -41,7 +47,7 @@ export async function measureRow(row, rivals, { programs, targetPort, rounds, se
       return nest(others, [...ready, { rival, bridge, amount }]);
     });
   };
-  const { starts = 1 } = row;
+  const starts = rounds < STARTS ? 1 : STARTS;
   const runRounds = async (ready) => {
     for (let round = 0; round < Math.ceil(rounds / starts); round++) {
       for (const { rival, bridge, amount } of ready) {

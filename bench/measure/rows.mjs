@@ -1,7 +1,7 @@
 /**
  * What is measured. `load` are the arguments of the load generator; `unit` says what its units are:
  * bytes, messages or connections. `first` is the amount of the first calibration run, `most` bounds the amount
- * (a connection leaves a port in TIME_WAIT behind). `starts` spreads the rounds over so many fresh starts of each bridge.
+ * (a connection leaves a port in TIME_WAIT behind).
  */
 export const ROWS = [
   { name: 'upload-64k', title: 'upload, 64 KiB frames', unit: 'byte', load: ['upload', '--size', 65_536], first: 4e6 },
@@ -26,8 +26,6 @@ export const ROWS = [
     unit: 'message',
     load: ['echo', '--size', 64],
     first: 200,
-    // Each message waits for processes to be woken, and what that costs depends on where each process has come to lie.
-    starts: 5,
   },
   {
     name: 'echo-64',

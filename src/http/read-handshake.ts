@@ -27,17 +27,18 @@ export function readHandshake(req: IncomingMessage, socket: Duplex, listenerName
 class RequestHandshake implements Handshake {
   readonly method: string;
   readonly path: string;
-  readonly host: string;
   readonly client: ClientAddress;
   readonly peerCertificate?: PeerCertificate;
   readonly secure: boolean;
   readonly subprotocols: readonly string[];
   readonly listener: string;
+  readonly #authority: string;
   readonly #rawQuery: string;
   #rawHeaders: readonly string[] | null;
   #headers: Headers | null = null;
   #query: URLSearchParams | null = null;
   #cookies: ReadonlyMap<string, string> | null = null;
+  #host: string | null = null;
 
   constructor(req: IncomingMessage, socket: Duplex, listenerName: string) {
     const target = parseRequestTarget(req.url ?? '');
@@ -45,7 +46,7 @@ class RequestHandshake implements Handshake {
     this.method = req.method ?? '';
     this.path = target.path;
     this.#rawQuery = target.query;
-    this.host = hostName(target.authority ?? req.headers.host ?? '');
+    this.#authority = target.authority ?? req.headers.host ?? '';
     this.client = clientAddress(socket);
     const tls = socket as Partial<TLSSocket>;
     this.secure = tls.encrypted === true;
@@ -55,6 +56,10 @@ class RequestHandshake implements Handshake {
     this.subprotocols = parseSubprotocols(offeredSubprotocols(req.headers)) ?? [];
     this.listener = listenerName;
     this.#rawHeaders = req.rawHeaders;
+  }
+
+  get host(): string {
+    return (this.#host ??= hostName(this.#authority));
   }
 
   get headers(): Headers {

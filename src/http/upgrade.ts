@@ -111,6 +111,9 @@ export function refuseUpgrade(socket: Duplex, error: BridgeError, extraHeaders: 
   });
 }
 
+/** Whether a list of tokens, in whatever case, has this one. Most clients send it alone. */
 function hasToken(header: string | undefined, token: string): boolean {
-  return header !== undefined && header.split(',').some((element) => element.trim().toLowerCase() === token);
+  if (header === undefined) return false;
+  const list = header.toLowerCase();
+  return list === token || list.split(',').some((element) => element.trim() === token);
 }

@@ -99,7 +99,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
     this.path = handshake.path;
     this.secure = handshake.secure;
     socket.on('error', (error) => this.#onSocketError(error));
-    socket.once('close', () => this.#onSocketClosed());
+    socket.on('close', () => this.#onSocketClosed());
     host.registry.add(this);
   }
 
@@ -335,10 +335,14 @@ export class Session implements SessionView, RelayObserver, Ticking {
     if (end.by !== 'target') this.#relay?.finishTarget(false);
     // A client that has gone answers nothing.
     if (end.code === 1006 || this.#socket.destroyed) return;
-    this.#closeDeadline = new CloseDeadline(connection.writer, config.closeTimeout, stallTime(config), () =>
-      this.#socket.destroy(),
-    );
+    // One that closed has answered already.
+    if (end.by !== 'client' || end.error) this.#closeDeadline = this.#awaitAnswer(connection, config);
     if (!this.#relay) connection.start(new Farewell(this), 0);
+  }
+
+  /** Bounds the wait for a client's Close frame. */
+  #awaitAnswer({ writer }: ClientConnection, config: RelayConfig): CloseDeadline {
+    return new CloseDeadline(writer, config.closeTimeout, stallTime(config), () => this.#socket.destroy());
   }
 
   /** Closes the client's side after its last word: everything queued for it is sent first. */
@@ -389,7 +393,8 @@ export class Session implements SessionView, RelayObserver, Ticking {
     this.#recording?.end();
     this.#host.registry.remove(this);
     const duration = performance.now() - this.#startTime;
-    this.#host.events.publish('session:close', { session: this, end: { ...this.#end, duration } });
+    const { code, reason, by, error } = this.#end;
+    this.#host.events.publish('session:close', { session: this, end: { code, reason, by, error, duration } });
   }
 }
 

@@ -23,7 +23,8 @@ interface ReadBuffer {
 
 const spares: ReadBuffer[] = [];
 const shared = newReadBuffer();
-const internals = findInternals();
+/** undefined before the first accepted socket; null where Node keeps them otherwise. */
+let internals: Internals | null | undefined;
 
 /**
  * Reads a socket into memory that is used again, instead of one allocation per read.
@@ -64,6 +65,7 @@ export class SocketReader implements ByteReader {
    * that reads goes on reading, to spare two system calls: `start` or `pause` has to follow before the event loop turns.
    */
   static forAccepted(socket: Socket): ByteReader {
+    if (internals === undefined) internals = findInternals(socket);
     const reader = new SocketReader();
     if (!internals?.install(socket, reader.onread, shared.region)) return new StreamReader(socket);
     reader.attach(socket);
@@ -148,11 +150,12 @@ interface Internals {
 
 /* oxlint-disable no-underscore-dangle -- Node's own name for the handle. */
 
-/** Looks up the fields in which node:net keeps `onread` (the same in Node 20 to 26); null where they are not found. */
-function findInternals(): Internals | null {
-  const probe = new Socket({ onread: { buffer: new Uint8Array(1), callback: () => true } } as object);
-  const named = new Map(Object.getOwnPropertySymbols(probe).map((symbol) => [symbol.description, symbol]));
-  probe.destroy();
+/**
+ * Looks up the fields in which node:net keeps `onread` (the same in Node 20 to 26); null where they are not found. Every
+ * socket has them. One made for this with options of its own would make V8 slower at making all others.
+ */
+function findInternals(socket: Socket): Internals | null {
+  const named = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
   const [buffer, callback, generator] = [named.get('kBuffer'), named.get('kBufferCb'), named.get('kBufferGen')];
   if (!buffer || !callback || !generator) return null;
   return {

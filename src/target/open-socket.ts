@@ -1,8 +1,11 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type OnReadOpts, type Socket } from 'node:net';
 import type { Abort } from '../abort.ts';
 import { SocketReader } from '../stream/socket-reader.ts';
 import { dialError } from './dial-error.ts';
 import type { StreamConnection } from './target.ts';
+
+/** What a socket can be connected to. */
+export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface OpenOptions {
   /** For errors, such as 'tcp://localhost:5900'. */
@@ -10,6 +13,8 @@ export interface OpenOptions {
   readonly abort: Abort;
   /** Read through shared memory (SocketReader) and not by 'data' events. */
   readonly fastRead: boolean;
+  /** As StreamConnection.keepAlive. */
+  readonly keepAlive?: number;
 }
 
 /**
@@ -18,21 +23,44 @@ export interface OpenOptions {
  * An abort destroys the socket and rejects with its reason. The deadline is the caller's.
  */
 export async function openSocket(
-  connectTo: NetConnectOpts,
+  to: SocketAddress,
   options: OpenOptions,
 ): Promise<StreamConnection & { duplex: Socket }> {
-  const { address, abort, fastRead } = options;
+  const { address, abort, fastRead, keepAlive = 0 } = options;
   abort.throwIfAborted();
   try {
     const reader = fastRead ? SocketReader.forDial() : null;
-    const duplex = connect({ ...connectTo, allowHalfOpen: true, ...(reader && { onread: reader.onread }) });
+    const duplex = connect(connectOptions(to, reader?.onread));
     duplex.pause();
     reader?.attach(duplex);
     await opened(duplex, 'connect', abort);
-    return { kind: 'stream', duplex, ...(reader && { reader }) };
+    return reader ? { kind: 'stream', duplex, reader, keepAlive } : { kind: 'stream', duplex, keepAlive };
   } catch (error) {
     throw abort.aborted ? abort.reason : dialError(error, address);
   }
+}
+
+/** What node:net sets in a copy of its options. V8 takes 10 µs to add it there, and none to find it there already. */
+const PRESET = { emitClose: false, autoDestroy: true, decodeStrings: false };
+
+/** How every socket to a target is made: all addresses of a name are tried (RFC 8305, by Node), small writes leave at once. */
+export function connectOptions(to: SocketAddress, onread?: OnReadOpts): NetConnectOpts {
+  const { emitClose, autoDestroy, decodeStrings } = PRESET;
+  const options =
+    'path' in to
+      ? { path: to.path, allowHalfOpen: true, emitClose, autoDestroy, decodeStrings, onread }
+      : {
+          host: to.host,
+          port: to.port,
+          autoSelectFamily: true,
+          noDelay: true,
+          allowHalfOpen: true,
+          emitClose,
+          autoDestroy,
+          decodeStrings,
+          onread,
+        };
+  return options as NetConnectOpts;
 }
 
 /** Waits for the event that says a socket is ready. When it fails or is aborted, the socket is destroyed. */

@@ -4,7 +4,6 @@ import { BridgeError } from '../errors.ts';
 import { formatAddress } from './address.ts';
 import { openSocket } from './open-socket.ts';
 import type { DialContext, StreamConnection } from './target.ts';
-import { tcpOptions } from './tcp.ts';
 
 /** Waits between attempts, in ms: the first, and the longest. */
 const FIRST_WAIT = 20;
@@ -16,7 +15,7 @@ const NOT_THERE = new Set(['TARGET_REFUSED', 'TARGET_UNREACHABLE']);
 async function openLoopback(port: number, { abort, fastRead }: DialContext): Promise<StreamConnection> {
   const open = async (host: string): Promise<StreamConnection> => {
     const address = formatAddress('tcp', host, port);
-    const connection = await openSocket(tcpOptions(host, port), { address, abort, fastRead });
+    const connection = await openSocket({ host, port }, { address, abort, fastRead });
     if (!isOwnEcho(connection.duplex)) return connection;
     connection.duplex.destroy();
     throw new BridgeError('TARGET_REFUSED', { detail: address });

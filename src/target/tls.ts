@@ -4,7 +4,7 @@ import type { TlsTargetConfig } from '../config/model.ts';
 import { formatAddress } from './address.ts';
 import { opened, openSocket } from './open-socket.ts';
 import type { DialContext, StreamConnection, Target } from './target.ts';
-import { KEEPALIVE, tcpOptions } from './tcp.ts';
+import { KEEPALIVE } from './tcp.ts';
 import { targetTlsContext } from './tls-context.ts';
 import { tlsError } from './tls-error.ts';
 
@@ -26,11 +26,14 @@ export class TlsTarget implements Target {
 
   async connect({ abort }: DialContext): Promise<StreamConnection> {
     const { host, port, servername, verify } = this.#config;
-    const { duplex: socket } = await openSocket(tcpOptions(host, port), {
-      address: this.label,
-      abort,
-      fastRead: false,
-    });
+    const { duplex: socket } = await openSocket(
+      { host, port },
+      {
+        address: this.label,
+        abort,
+        fastRead: false,
+      },
+    );
     const name = servername ?? host;
     const duplex = connect({
       socket,

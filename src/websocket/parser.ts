@@ -310,8 +310,9 @@ export class Parser {
     if (payload.length === 0) return this.#close(1005, '');
     if (payload.length === 1) return void this.#fail('WS_CLOSE_FRAME', 'half a close code');
     const code = payload.readUInt16BE();
-    const reason = payload.subarray(2);
     if (!isValidWireCode(code)) return void this.#fail('WS_CLOSE_FRAME', `close code ${code}`);
+    if (payload.length === 2) return this.#close(code, '');
+    const reason = payload.subarray(2);
     if (!isUtf8(reason)) return void this.#fail('WS_INVALID_UTF8', 'close reason');
     this.#close(code, reason.toString());
   }

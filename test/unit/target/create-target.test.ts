@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { TargetConfig } from '../../../src/config/model.ts';
 import { createTarget } from '../../../src/target/create-target.ts';
-import { tcpOptions } from '../../../src/target/tcp.ts';
+import { connectOptions } from '../../../src/target/open-socket.ts';
 
 const TLS = { servername: null, verify: true, ca: null, cert: null, key: null, passphrase: null } as const;
 
@@ -36,6 +36,6 @@ describe('createTarget', () => {
 
 describe('a TCP connection to a target', () => {
   test('sends small writes at once and tries every address', () => {
-    expect(tcpOptions('db.test', 1)).toMatchObject({ noDelay: true, autoSelectFamily: true });
+    expect(connectOptions({ host: 'db.test', port: 1 })).toMatchObject({ noDelay: true, autoSelectFamily: true });
   });
 });
