@@ -24,8 +24,8 @@ async function withBridge(rival, targetPort, use) {
 }
 
 /**
- * Measures one row for every rival, interleaved: round by round, each rival in turn, every one in a process of its own that was
- * warmed up by its calibration, and that is restarted now and then. Resolves to a map from rival name to its samples.
+ * Measures one row for every rival, interleaved: round by round, each rival in turn, every one in a process of its own that is
+ * warmed up first and restarted now and then. Resolves to a map from rival name to its samples.
  */
 export async function measureRow(row, rivals, { programs, targetPort, rounds, seconds, report }) {
   const samples = new Map(rivals.map(({ name }) => [name, []]));
@@ -49,10 +49,12 @@ export async function measureRow(row, rivals, { programs, targetPort, rounds, se
   };
   const starts = rounds < STARTS ? 1 : STARTS;
   const runRounds = async (ready) => {
-    for (let round = 0; round < Math.ceil(rounds / starts); round++) {
+    // Whoever was calibrated first has stood still longest, in which V8 throws optimized code away.
+    for (let round = -(row.warmUp ?? 1); round < Math.ceil(rounds / starts); round++) {
       for (const { rival, bridge, amount } of ready) {
         report(`${row.name}: round ${round + 1}, ${rival.name}`);
-        samples.get(rival.name).push(await measureOnce(row, bridge, programs, amount));
+        const sample = await measureOnce(row, bridge, programs, amount);
+        if (round >= 0) samples.get(rival.name).push(sample);
       }
     }
   };
@@ -60,7 +62,7 @@ export async function measureRow(row, rivals, { programs, targetPort, rounds, se
   return samples;
 }
 
-/** Finds the amount of work that takes about the wanted time, and warms the bridge up by doing it. */
+/** Finds the amount of work that takes about the wanted time. */
 async function calibrate(row, bridge, programs, seconds) {
   let amount = row.first;
   for (;;) {
