@@ -22,37 +22,45 @@ export function loadAverage() {
   return Number(loadavg()[0].toFixed(2));
 }
 
-/** Turns the samples of one row into one line per quantity: the medians by rival, and in what direction better lies. */
+/**
+ * Turns the samples of one row into one line per quantity: the medians by rival, in what direction better lies, and by
+ * how much the first of them is better than each. The latter is taken round by round, where both had the same machine.
+ */
 export function summarize(row, samples) {
   const { rate, cpu } = UNITS[row.unit];
+  const [ours] = samples.values();
   const line = (what, [unit, factor], better) => ({
     row: row.name,
     title: row.title,
     what,
     unit,
     better,
-    medians: Object.fromEntries(
-      [...samples].map(([name, list]) => [name, median(list.map((sample) => sample[what] * factor))]),
-    ),
+    medians: mapValues(samples, (list) => median(list.map((sample) => sample[what] * factor))),
+    times: mapValues(samples, (list) => {
+      const ratios = list.map((sample, round) => ours[round][what] / sample[what]);
+      return median(better === 'more' ? ratios : ratios.map((ratio) => 1 / ratio));
+    }),
   });
   const lines = [line('rate', rate, row.unit === 'memory' ? 'less' : 'more')];
   if (cpu) lines.push(line('cpu', cpu, 'less'));
   return lines;
 }
 
+function mapValues(map, change) {
+  return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
+}
+
 /** The table. Behind each rival's number: how many times better ours is (above 1: we are ahead). */
 export function table(lines, names) {
   const [ours, ...others] = names;
   const rows = [['', 'unit', ours, ...others]];
-  for (const { title, what, unit, medians, better } of lines) {
-    const mine = medians[ours];
+  for (const { title, what, unit, medians, times } of lines) {
     const cells = others.map((name) => {
       const other = medians[name];
       if (other === undefined) return '–';
-      const times = better === 'more' ? mine / other : other / mine;
-      return `${figure(other)} (×${Number.isFinite(times) ? times.toFixed(2) : '∞'})`;
+      return `${figure(other)} (×${Number.isFinite(times[name]) ? times[name].toFixed(2) : '∞'})`;
     });
-    rows.push([what === 'cpu' ? `${title}: CPU` : title, unit, figure(mine), ...cells]);
+    rows.push([what === 'cpu' ? `${title}: CPU` : title, unit, figure(medians[ours]), ...cells]);
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
   const print = (cells) =>
@@ -82,7 +90,7 @@ export function writeResults({ lines, names, samples, command, missing, rounds, 
   const text = `# Benchmark of ${date}, Node ${facts.node}
 
 ${facts.machine}, ${facts.kernel}. \`${command}\`: medians of ${rounds} interleaved rounds of about ${seconds} s.
-Behind each rival's number stands how many times better Bascule's is; above 1, Bascule is ahead.
+Behind each rival's number stands how many times better Bascule is, the median over the rounds; above 1, Bascule is ahead.
 Load average before the run ${facts.load.before}, at its end ${facts.load.after}; the run itself makes about 2.
 CPU is that of the bridge's process tree alone. haproxy-tcp copies bytes without WebSocket framing: a floor, not a rival.
 ${missing.length ? `Not measured: ${missing.join('; ')}.\n` : ''}

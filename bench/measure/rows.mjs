@@ -26,6 +26,7 @@ export const ROWS = [
     unit: 'message',
     load: ['echo', '--size', 64],
     first: 200,
+    warmUp: 6,
   },
   {
     name: 'echo-64',
