@@ -21,10 +21,18 @@ export interface ConnectOptions extends SocketLimits {
   /** Makes the connection, where the global WebSocket is missing or not wanted. */
   readonly WebSocket?: WebSocketConstructor;
   /**
-   * Whether to use WebSocketStream where there is one: it stops the peer while nobody reads. Default false, because
-   * Chromium (156) ends the whole tab when the connection breaks while a write is under way.
+   * Whether to use WebSocketStream where there is one: it stops the peer while nobody reads. Default true, but in
+   * Chromium from 139 on false: it ends the whole tab when the connection breaks while a write is under way.
    */
   readonly stream?: boolean;
+}
+
+/** Chromium that ends the tab so: 126 and 138 do not, all that were tried from 140 to 156 do. */
+const CRASHES = /Chrome\/(139|1[4-9]|[2-9]..)/;
+
+interface Scope {
+  readonly WebSocketStream?: WebSocketStreamConstructor;
+  readonly navigator?: { readonly userAgent: string };
 }
 
 type MakeSocket = (transport: Transport) => ByteSocket;
@@ -77,8 +85,8 @@ function opener(
   { WebSocket: given, protocols: offered, sendHighWaterMark = 1024 * 1024, stream }: ConnectOptions,
 ): (signal: AbortSignal, make: MakeSocket) => Promise<ByteSocket> {
   const protocols = offeredProtocols(offered);
-  const { WebSocketStream } = globalThis as { readonly WebSocketStream?: WebSocketStreamConstructor };
-  if (stream && !given && WebSocketStream) {
+  const { WebSocketStream, navigator } = globalThis as Scope;
+  if (WebSocketStream && !given && (stream ?? !navigator?.userAgent.match(CRASHES))) {
     return async (signal, make) => {
       const opening = new WebSocketStream(url, { protocols, signal });
       opening.closed.catch(() => undefined);

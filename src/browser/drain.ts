@@ -16,7 +16,8 @@ export class Drain {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pause = SHORTEST;
   #last = 0;
-  #waiter: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null;
+  /** Settles the wait; null while nobody waits. */
+  #settle: ((error?: Error) => void) | null = null;
 
   /** @param mark How many bytes the WebSocket may hold before one has to wait. */
   constructor(socket: WebSocketLike, mark: number) {
@@ -31,21 +32,17 @@ export class Drain {
     this.#last = this.#socket.bufferedAmount;
     if (this.#last <= this.#mark) return;
     return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
+      this.#settle = (error) => (error ? reject(error) : resolve());
       this.#plan();
     });
   }
 
   /** Looks at once. */
   look(): void {
-    if (!this.#waiter) return;
+    if (!this.#settle) return;
     clearTimeout(this.#timer);
     const amount = this.#socket.bufferedAmount;
-    if (amount <= this.#mark) {
-      this.#waiter.resolve();
-      this.#waiter = null;
-      return;
-    }
+    if (amount <= this.#mark) return this.end();
     this.#pause = amount < this.#last ? SHORTEST : Math.min(this.#pause * 2, LONGEST);
     this.#last = amount;
     this.#plan();
@@ -57,11 +54,11 @@ export class Drain {
     this.look();
   }
 
-  /** Ends the waiting: nothing more will be sent. */
-  fail(error: Error): void {
+  /** Ends the waiting, with an error where nothing more will be sent. */
+  end(error?: Error): void {
     clearTimeout(this.#timer);
-    this.#waiter?.reject(error);
-    this.#waiter = null;
+    this.#settle?.(error);
+    this.#settle = null;
   }
 
   #plan(): void {

@@ -4,6 +4,8 @@ import type { CloseFacts, MessageFacts, WebSocketLike } from './web-socket.ts';
 
 /** A connection through the WebSocket that every browser has. It cannot stop the peer. */
 export class EventTransport implements Transport {
+  readonly url: string;
+  readonly protocol: string;
   readonly #socket: WebSocketLike;
   readonly #drain: Drain;
 
@@ -13,15 +15,9 @@ export class EventTransport implements Transport {
    */
   constructor(socket: WebSocketLike, highWaterMark: number) {
     this.#socket = socket;
+    this.url = socket.url;
+    this.protocol = socket.protocol;
     this.#drain = new Drain(socket, highWaterMark);
-  }
-
-  get url(): string {
-    return this.#socket.url;
-  }
-
-  get protocol(): string {
-    return this.#socket.protocol;
   }
 
   start(handlers: TransportHandlers): void {
@@ -46,6 +42,6 @@ export class EventTransport implements Transport {
   }
 
   stopSending(error: Error): void {
-    this.#drain.fail(error);
+    this.#drain.end(error);
   }
 }

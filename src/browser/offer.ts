@@ -9,7 +9,7 @@ export function absoluteUrl(address: string | URL): string {
   } catch {
     // As if it were of another scheme.
   }
-  throw new ConnectError('BAD_URL', 'Not a WebSocket address');
+  throw new ConnectError('BAD_URL', 'No WebSocket address');
 }
 
 /** The subprotocols to offer; binary and base64 unless told otherwise. */
@@ -20,6 +20,6 @@ export function offeredProtocols(protocols: string | readonly string[] = ['binar
 /** What makes WebSockets: what the user gives, or what there is; throws UNSUPPORTED. */
 export function webSocketConstructor<Constructor>(given: Constructor | undefined): Constructor {
   const found = given ?? (globalThis as { readonly WebSocket?: unknown }).WebSocket;
-  if (!found) throw new ConnectError('UNSUPPORTED', 'There is no WebSocket here');
+  if (!found) throw new ConnectError('UNSUPPORTED', 'No WebSocket here');
   return found as Constructor;
 }

@@ -59,12 +59,11 @@ export class StreamTransport implements Transport {
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): Promise<void> {
-    const sent = this.#writer.write(data);
     // The writes of the browser cannot be given up, so the wait for them is.
-    const stopped = new Promise<never>((_resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#stopSending = reject;
+      this.#writer.write(data).then(resolve, reject);
     });
-    return Promise.race([sent, stopped]);
   }
 
   hurry(): void {

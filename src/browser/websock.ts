@@ -105,7 +105,8 @@ export class Websock {
     this.#channel = channel;
     /** The channel connects again: what is queued belongs to a conversation that is over. */
     let lost = false;
-    const listeners: Listeners = {
+    const listeners: Listeners & { binaryType: string } = {
+      binaryType: 'arraybuffer',
       onopen: () => {
         if (lost) this.#clear();
         try {
@@ -122,7 +123,7 @@ export class Websock {
       onerror: (event: unknown) => this.#handlers.error?.(event),
     };
     // Not addEventListener: that is more than a raw channel has to have.
-    Object.assign(channel, { binaryType: 'arraybuffer' }, listeners);
+    Object.assign(channel, listeners);
   }
 
   /** Sends Close; what still comes is dropped. */

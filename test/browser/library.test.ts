@@ -170,12 +170,7 @@ suite('bascule/browser in Chromium', { needs: ['chromium'] }, () => {
       const { url, target } = await bridgeTo((socket) => {
         socket.once('data', (word) => (String(word) === 'end' ? socket.end('bye') : socket.resetAndDestroy()));
       });
-      // Between the browser and the bridge, to be cut.
-      const cable = await TcpTarget.listen((socket) => {
-        const far = connectTcp(Number(new URL(url).port), '127.0.0.1');
-        far.on('error', () => undefined);
-        socket.pipe(far).pipe(socket);
-      });
+      const cable = await cableTo(url);
       const cut = `ws://${cable.address}`;
       const { page } = await visit('page', `${url} ${cut}`);
       const end = (address: string, word: string): Promise<unknown> =>
@@ -224,6 +219,25 @@ suite('bascule/browser in Chromium', { needs: ['chromium'] }, () => {
       expect(await failure(`ws://${mute.address}`, 'signal: AbortSignal.timeout(300)')).toBe('ConnectError ABORTED');
       expect(await failure(url, `protocols: 'two words'`)).toBe('ConnectError BAD_PROTOCOL');
     });
+  });
+
+  test('whatever it takes unasked, a page lives on when the connection breaks while it writes', async () => {
+    const { url } = await bridgeTo(neverReader);
+    const cable = await cableTo(url);
+    const cut = `ws://${cable.address}`;
+    const { page } = await visit('page', cut);
+    const crashes: string[] = [];
+    page.on('crash', () => crashes.push('the tab has ended'));
+    await page.evaluate(`(async () => {
+      const socket = globalThis.socket = await library.connect('${cut}');
+      const writer = socket.writable.getWriter();
+      globalThis.writing = (async () => { for (;;) await writer.write(new Uint8Array(65536)); })().catch(({ code }) => code);
+    })()`);
+    await settled(page, 'socket.bytesSent');
+    cable.sockets[0]!.resetAndDestroy();
+    expect(await page.evaluate('writing')).toBe('CLOSED');
+    expect(await page.evaluate('socket.closed')).toMatchObject({ code: 1006, by: 'network' });
+    expect(crashes).toEqual([]);
   });
 
   test('with WebSocketStream the peer waits while nobody reads, and nothing is lost', async () => {
@@ -374,6 +388,15 @@ suite('bascule/browser in Chromium', { needs: ['chromium'] }, () => {
     });
   });
 });
+
+/** What stands between a browser and its bridge, to be cut. */
+function cableTo(url: string): Promise<TcpTarget> {
+  return TcpTarget.listen((socket) => {
+    const far = connectTcp(Number(new URL(url).port), '127.0.0.1');
+    far.on('error', () => undefined);
+    socket.pipe(far).pipe(socket);
+  });
+}
 
 /** Waits until every colour of the VNC server's screen is on the canvas. */
 async function showsScreen(page: Page): Promise<void> {

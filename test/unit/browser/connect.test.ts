@@ -143,20 +143,63 @@ describe('connect', () => {
     expect(await socket.closed).toEqual({ code: 1000, reason: '', by: 'us', wasClean: true });
   });
 
-  test('uses WebSocketStream where it is asked to and there is one', async () => {
-    const { WebSocket, made } = fakeWebSockets();
-    const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(function construct() {
-      throw new DOMException('Seen', 'SecurityError');
+  describe('where there is a WebSocketStream', () => {
+    const SAFE = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/138.0.7204.0 Safari/537.36';
+
+    /** Globals of such a browser: what it says of itself (null: nothing), and what is made in it. */
+    function browser(userAgent: string | null): {
+      readonly WebSocket: ConnectOptions['WebSocket'] & object;
+      readonly made: readonly FakeWebSocket[];
+      readonly streams: readonly unknown[][];
+    } {
+      const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(function construct() {
+        throw new DOMException('Seen', 'SecurityError');
+      });
+      const { WebSocket, made } = fakeWebSockets();
+      vi.stubGlobal('WebSocketStream', WebSocketStream);
+      vi.stubGlobal('WebSocket', WebSocket);
+      vi.stubGlobal('navigator', userAgent === null ? undefined : { userAgent });
+      return { WebSocket, made, streams: WebSocketStream.mock.calls };
+    }
+
+    test.each([
+      ['Chromium before 139', SAFE],
+      ['Chromium without a window, before 139', SAFE.replace('Chrome', 'HeadlessChrome')],
+      ['another engine', 'Mozilla/5.0 (X11; Linux x86_64; rv:160.0) Gecko/20100101 Firefox/160.0'],
+      ['what does not tell', null],
+    ])('uses it by itself in %s', async (_name, userAgent) => {
+      const { made, streams } = browser(userAgent);
+      await expect(connect('ws://bridge.test/')).rejects.toMatchObject({ code: 'BLOCKED' });
+      expect(streams).toMatchObject([['ws://bridge.test/', { protocols: ['binary', 'base64'] }]]);
+      expect(made).toEqual([]);
     });
-    vi.stubGlobal('WebSocketStream', WebSocketStream);
-    vi.stubGlobal('WebSocket', WebSocket);
-    await expect(connect('ws://bridge.test/', { stream: true })).rejects.toMatchObject({ code: 'BLOCKED' });
-    expect(WebSocketStream.mock.calls[0]).toMatchObject(['ws://bridge.test/', { protocols: ['binary', 'base64'] }]);
-    expect(made).toEqual([]);
-    void connect('ws://bridge.test/');
-    void connect('ws://bridge.test/', { stream: true, WebSocket });
-    expect(made).toHaveLength(2);
-    for (const fake of made) fake.accept();
+
+    test.each([139, 140, 149, 150, 156, 199, 200, 345])(
+      'does not unasked in Chromium %i, whose tab it could end',
+      (version) => {
+        const { made, streams } = browser(SAFE.replace('138', String(version)));
+        void connect('ws://bridge.test/');
+        expect(streams).toEqual([]);
+        expect(made).toHaveLength(1);
+        made[0]!.accept();
+      },
+    );
+
+    test('uses it in every Chromium when it is told to', async () => {
+      const { made, streams } = browser(SAFE.replace('138', '156'));
+      await expect(connect('ws://bridge.test/', { stream: true })).rejects.toMatchObject({ code: 'BLOCKED' });
+      expect(streams).toHaveLength(1);
+      expect(made).toEqual([]);
+    });
+
+    test('does not when it is told so, or given a WebSocket', () => {
+      const { WebSocket, made, streams } = browser(SAFE);
+      void connect('ws://bridge.test/', { stream: false });
+      void connect('ws://bridge.test/', { stream: true, WebSocket });
+      expect(streams).toEqual([]);
+      expect(made).toHaveLength(2);
+      for (const fake of made) fake.accept();
+    });
   });
 
   test('leaves no listener on a signal that outlives the connection', async () => {

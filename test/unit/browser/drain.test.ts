@@ -101,7 +101,7 @@ describe('Drain', () => {
   test('fails who waits', async () => {
     const drain = new Drain(new CountedWebSocket(1000), 100);
     const waiting = drain.wait();
-    drain.fail(new Error('over'));
+    drain.end(new Error('over'));
     await expect(waiting).rejects.toThrow('over');
     expect(vi.getTimerCount()).toBe(0);
   });
