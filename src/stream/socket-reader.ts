@@ -154,8 +154,8 @@ interface Internals {
  * Looks up the fields in which node:net keeps `onread` (the same in Node 20 to 26); null where they are not found. Every
  * socket has them. One made for this with options of its own would make V8 slower at making all others.
  */
-function findInternals(socket: Socket): Internals | null {
-  const named = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
+function findInternals(any: Socket): Internals | null {
+  const named = new Map(Object.getOwnPropertySymbols(any).map((symbol) => [symbol.description, symbol]));
   const [buffer, callback, generator] = [named.get('kBuffer'), named.get('kBufferCb'), named.get('kBufferGen')];
   if (!buffer || !callback || !generator) return null;
   return {

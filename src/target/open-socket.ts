@@ -60,7 +60,7 @@ export function connectOptions(to: SocketAddress, onread?: OnReadOpts): NetConne
           decodeStrings,
           onread,
         };
-  return options as NetConnectOpts;
+  return options;
 }
 
 /** Waits for the event that says a socket is ready. When it fails or is aborted, the socket is destroyed. */

@@ -30,6 +30,25 @@ async function code(outcome: Promise<Socket | ConnectError>): Promise<string> {
   return (error as ConnectError).code;
 }
 
+/** What a Chromium says of itself that does not end the tab. */
+const SAFE = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/138.0.7204.0 Safari/537.36';
+
+/** Globals of such a browser: what it says of itself (null: nothing), and what is made in it. */
+function browser(userAgent: string | null): {
+  readonly WebSocket: ConnectOptions['WebSocket'] & object;
+  readonly made: readonly FakeWebSocket[];
+  readonly streams: readonly unknown[][];
+} {
+  const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(function construct() {
+    throw new DOMException('Seen', 'SecurityError');
+  });
+  const { WebSocket, made } = fakeWebSockets();
+  vi.stubGlobal('WebSocketStream', WebSocketStream);
+  vi.stubGlobal('WebSocket', WebSocket);
+  vi.stubGlobal('navigator', userAgent === null ? undefined : { userAgent });
+  return { WebSocket, made, streams: WebSocketStream.mock.calls };
+}
+
 describe('connect', () => {
   test('gives a socket once the server has accepted', async () => {
     const { fake, outcome } = await attempt();
@@ -144,24 +163,6 @@ describe('connect', () => {
   });
 
   describe('where there is a WebSocketStream', () => {
-    const SAFE = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/138.0.7204.0 Safari/537.36';
-
-    /** Globals of such a browser: what it says of itself (null: nothing), and what is made in it. */
-    function browser(userAgent: string | null): {
-      readonly WebSocket: ConnectOptions['WebSocket'] & object;
-      readonly made: readonly FakeWebSocket[];
-      readonly streams: readonly unknown[][];
-    } {
-      const WebSocketStream = vi.fn<(url: string, options: { protocols: string[] }) => never>(function construct() {
-        throw new DOMException('Seen', 'SecurityError');
-      });
-      const { WebSocket, made } = fakeWebSockets();
-      vi.stubGlobal('WebSocketStream', WebSocketStream);
-      vi.stubGlobal('WebSocket', WebSocket);
-      vi.stubGlobal('navigator', userAgent === null ? undefined : { userAgent });
-      return { WebSocket, made, streams: WebSocketStream.mock.calls };
-    }
-
     test.each([
       ['Chromium before 139', SAFE],
       ['Chromium without a window, before 139', SAFE.replace('Chrome', 'HeadlessChrome')],
