@@ -43,7 +43,7 @@ export async function measureRow(row, rivals, { programs, targetPort, rounds, se
     if (rival === undefined) return runRounds(ready);
     return withBridge(rival, targetPort, async (bridge) => {
       report(`${row.name}: calibrating ${rival.name}`);
-      const amount = await calibrate(row, bridge, programs, seconds);
+      const amount = await calibrate(row, bridge, programs, seconds * (row.longer ?? 1));
       return nest(others, [...ready, { rival, bridge, amount }]);
     });
   };
