@@ -148,8 +148,7 @@ export class Session implements SessionView, RelayObserver, Ticking {
       if (this.#end) return;
       this.#upgrade(peer, handshake, head, key);
       // A subscriber that was told of a stage may have ended the session.
-      if (this.#end) return;
-      const connection = await this.#connect(peer, handshake, abort);
+      const connection = this.#end ? null : await this.#connect(peer, handshake, abort);
       if (connection) this.#startRelay(connection, peer, this.#framing(connection, peer));
     } catch (error) {
       this.fail(asBridgeError(error, FALLBACK[this.#stage] ?? 'INTERNAL'));
@@ -333,16 +332,12 @@ export class Session implements SessionView, RelayObserver, Ticking {
     if (end.error?.code === 'CLIENT_SILENT') this.#socket.destroy();
     // A target that ended goes on taking what the client still sends, until the client has answered the Close frame.
     if (end.by !== 'target') this.#relay?.finishTarget(false);
-    // A client that has gone answers nothing.
+    // A client that has gone answers nothing; one that closed has answered.
     if (end.code === 1006 || this.#socket.destroyed) return;
-    // One that closed has answered already.
-    if (end.by !== 'client' || end.error) this.#closeDeadline = this.#awaitAnswer(connection, config);
+    const cut = (): void => void this.#socket.destroy();
+    if (end.by !== 'client' || end.error)
+      this.#closeDeadline = new CloseDeadline(connection.writer, config.closeTimeout, stallTime(config), cut);
     if (!this.#relay) connection.start(new Farewell(this), 0);
-  }
-
-  /** Bounds the wait for a client's Close frame. */
-  #awaitAnswer({ writer }: ClientConnection, config: RelayConfig): CloseDeadline {
-    return new CloseDeadline(writer, config.closeTimeout, stallTime(config), () => this.#socket.destroy());
   }
 
   /** Closes the client's side after its last word: everything queued for it is sent first. */
