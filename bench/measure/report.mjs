@@ -46,6 +46,7 @@ export function summarize(row, samples) {
   return lines;
 }
 
+/** An object of a map's keys, each with its changed value. */
 function mapValues(map, change) {
   return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
 }
